@@ -1,0 +1,76 @@
+//! How the French write numbers and dates, and how their spreadsheets do.
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+
+use crate::money::AmountError;
+
+/// Groups the digits of a whole number by three with U+202F: `1234567` → `1 234 567`.
+pub fn thousands(digits: &str) -> String {
+    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3 * 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            grouped.push('\u{202f}');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
+/// A decimal as the French write it: `1 234,5`; trailing zeros are kept as they are stored.
+pub fn decimal(value: Decimal) -> String {
+    let text = value.abs().to_string();
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let sign = if value.is_sign_negative() && !value.is_zero() { "-" } else { "" };
+    let whole = thousands(whole);
+    if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole},{fraction}") }
+}
+
+/// A count as the French write it: `1 234`.
+pub fn count(value: usize) -> String {
+    thousands(&value.to_string())
+}
+
+/// A date as the French write it: `22/11/2026`.
+pub fn date(day: NaiveDate) -> String {
+    day.format("%d/%m/%Y").to_string()
+}
+
+/// The noun that agrees with `count`: French counts 0 and 1 as singular.
+pub fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
+    if count < 2 { one } else { many }
+}
+
+/// Reads `1 234,56 €`, `1234.56`, `-3`: a comma or a point before the decimals, any kind of
+/// space between digits, an optional euro sign, no exponent.
+pub fn parse_decimal(text: &str) -> Result<Decimal, AmountError> {
+    let refused = || AmountError::NotAnAmount(text.to_owned());
+    let bare: String = text.chars().filter(|c| !c.is_whitespace() && *c != '\u{202f}').collect();
+    let bare = bare.strip_suffix('€').or_else(|| bare.strip_suffix("EUR")).unwrap_or(&bare);
+    let (sign, digits) = match bare.strip_prefix(['-', '\u{2212}']) {
+        Some(rest) => ("-", rest),
+        None => ("", bare),
+    };
+    let separators = digits.chars().filter(|c| matches!(c, ',' | '.')).count();
+    let plain = digits.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | '.'));
+    let edges = digits.starts_with([',', '.']) || digits.ends_with([',', '.']);
+    if digits.is_empty() || !plain || separators > 1 || edges || digits.len() > 28 {
+        return Err(refused());
+    }
+    format!("{sign}{}", digits.replace(',', ".")).parse().map_err(|_| refused())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_dates_look_french() {
+        assert_eq!(decimal("1234567.50".parse().unwrap()), "1\u{202f}234\u{202f}567,50");
+        assert_eq!(decimal("-0.5".parse().unwrap()), "-0,5");
+        assert_eq!(decimal("-0.0".parse().unwrap()), "0,0");
+        assert_eq!(date(NaiveDate::from_ymd_opt(2026, 11, 22).unwrap()), "22/11/2026");
+        assert_eq!(plural(0, "boîte", "boîtes"), "boîte");
+        assert_eq!(plural(2, "boîte", "boîtes"), "boîtes");
+    }
+}

@@ -1,0 +1,31 @@
+//! Standard output: the one place that writes to it.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::outcome::{Failure, Outcome};
+
+/// Writes `value` as one JSON document and a line end.
+pub(crate) fn json(value: &impl Serialize) -> Outcome {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, value)
+        .map_err(io::Error::from)
+        .and_then(|()| out.write_all(b"\n"))
+        .and_then(|()| out.flush())
+        .or_else(closed)
+}
+
+/// Writes `text` and a line end.
+pub(crate) fn line(text: &str) -> Outcome {
+    let mut out = io::stdout().lock();
+    writeln!(out, "{text}").and_then(|()| out.flush()).or_else(closed)
+}
+
+/// A reader that has seen enough (`| head`) is no failure.
+fn closed(error: io::Error) -> Outcome {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Ok(());
+    }
+    Err(Failure::Program(format!("Écriture impossible sur la sortie standard : {error}.")))
+}
