@@ -8,6 +8,7 @@ pub mod cpv;
 pub mod dates;
 pub mod french;
 pub mod ids;
+pub mod invoices;
 pub mod money;
 pub mod price;
 pub mod quantity;

@@ -1,0 +1,3 @@
+//! Supplier invoices: what they say, whether it adds up, and who pays which cent.
+
+pub mod einvoice;
