@@ -3,3 +3,5 @@
 //! The code is a grid of layers and areas; `docs/ARCHITECTURE.md` draws it.
 
 pub mod cli;
+pub mod clock;
+pub mod store;

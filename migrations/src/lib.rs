@@ -1,1 +1,32 @@
+//! The schema's history, the same on SQLite and PostgreSQL.
+//!
+//! A migration that has landed is frozen. It uses neither entities nor domain,
+//! which are not.
 
+mod m20261124_100000_create_group;
+mod m20261124_100100_create_catalogue_and_campaigns;
+mod m20261124_100200_create_tenders;
+mod m20261124_100300_create_orders;
+mod m20261124_100400_create_invoices;
+mod m20261124_100500_create_platform;
+mod table;
+
+use sea_orm_migration::async_trait;
+pub use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+/// Every migration, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261124_100000_create_group::Migration),
+            Box::new(m20261124_100100_create_catalogue_and_campaigns::Migration),
+            Box::new(m20261124_100200_create_tenders::Migration),
+            Box::new(m20261124_100300_create_orders::Migration),
+            Box::new(m20261124_100400_create_invoices::Migration),
+            Box::new(m20261124_100500_create_platform::Migration),
+        ]
+    }
+}

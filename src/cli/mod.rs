@@ -4,6 +4,8 @@
 //! standard error. Exit codes: 0 done, 1 the program failed, 2 wrong usage, 3 the
 //! input was refused, 4 a check found something wrong.
 
+mod database;
+mod migrate;
 mod outcome;
 mod output;
 
@@ -29,7 +31,9 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-enum Command {}
+enum Command {
+    Migrate(migrate::MigrateArgs),
+}
 
 /// Runs the command line of this process and says how it ended.
 pub fn main() -> ExitCode {
@@ -45,7 +49,22 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> Outcome {
-    match *command {}
+    match command {
+        Command::Migrate(args) => on_runtime(migrate::run(args)),
+    }
+}
+
+/// Runs a command that needs the database.
+fn on_runtime(command: impl Future<Output = Outcome>) -> Outcome {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| {
+            outcome::Failure::Program(format!(
+                "Le système refuse de lancer le programme : {error}."
+            ))
+        })?
+        .block_on(command)
 }
 
 /// Gives every command the French help layout and the French words for its own two flags.

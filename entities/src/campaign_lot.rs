@@ -1,0 +1,16 @@
+//! A lot that a census asks for.
+
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "campaign_lot")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub campaign_id: i64,
+    #[sea_orm(column_type = "Text")]
+    pub lot: String,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,24 @@
+//! How one lot is coordinated: model, freight key, packing policy.
+
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "convention_lot")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub convention_id: i64,
+    #[sea_orm(column_type = "Text")]
+    pub lot: String,
+    #[sea_orm(column_type = "Text")]
+    pub title: String,
+    #[sea_orm(column_type = "Text")]
+    pub model: String,
+    #[sea_orm(column_type = "Text")]
+    pub freight_key: String,
+    #[sea_orm(column_type = "Text")]
+    pub packing: String,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

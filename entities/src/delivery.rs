@@ -1,0 +1,24 @@
+//! A delivery note and what was decided of it.
+
+use sea_orm::entity::prelude::*;
+
+#[sea_orm::model]
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "delivery")]
+pub struct Model {
+    #[sea_orm(primary_key)]
+    pub id: i64,
+    pub order_id: i64,
+    pub organisation_id: i64,
+    pub site_id: i64,
+    #[sea_orm(column_type = "Text")]
+    pub note_number: String,
+    pub delivered_on: Date,
+    #[sea_orm(column_type = "Text")]
+    pub state: String,
+    pub accepted_on: Option<Date>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub reserve: Option<String>,
+}
+
+impl ActiveModelBehavior for ActiveModel {}

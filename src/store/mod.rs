@@ -1,0 +1,191 @@
+//! The only SQL: rows ⇄ domain values.
+//!
+//! Reads take anything that is an [`Access`]; writes take a [`Tx`], and
+//! [`Store::begin_write`] is the only way to one: on SQLite a writer must BEGIN
+//! IMMEDIATE, or two of them lock each other out.
+
+mod error;
+pub mod files;
+
+use std::path::Path;
+use std::time::Duration;
+
+use log::LevelFilter;
+use migrations::{Migrator, MigratorTrait};
+use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+};
+
+pub use error::{StoreError, chain};
+
+/// How many values one statement may bind: SQLite allows 32 766.
+const BOUND_VALUES: usize = 30_000;
+
+/// The database of one coordinator. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    db: DatabaseConnection,
+}
+
+/// A writing transaction; dropped without [`Tx::commit`], it changes nothing.
+#[derive(Debug)]
+pub struct Tx {
+    tx: DatabaseTransaction,
+}
+
+/// What a read can be made on.
+pub trait Access: Send + Sync {
+    type Connection: ConnectionTrait + sea_orm::StreamTrait;
+    fn connection(&self) -> &Self::Connection;
+}
+
+impl Access for Store {
+    type Connection = DatabaseConnection;
+    fn connection(&self) -> &DatabaseConnection {
+        &self.db
+    }
+}
+
+impl Access for Tx {
+    type Connection = DatabaseTransaction;
+    fn connection(&self) -> &DatabaseTransaction {
+        &self.tx
+    }
+}
+
+/// Where a migration of the schema stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationStatus {
+    pub name: String,
+    pub applied: bool,
+}
+
+impl Store {
+    /// Opens `url` (`sqlite://…` or `postgres://…`); an SQLite file that is not there is made.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let mut options = ConnectOptions::new(url);
+        options
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_timeout(Duration::from_secs(10))
+            .sqlx_logging_level(LevelFilter::Trace);
+        if url.starts_with("sqlite:") {
+            options.max_connections(8).map_sqlx_sqlite_opts(|sqlite| {
+                sqlite
+                    .create_if_missing(true)
+                    .foreign_keys(true)
+                    .busy_timeout(Duration::from_secs(30))
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .synchronous(SqliteSynchronous::Normal)
+            });
+        } else {
+            options
+                .max_connections(16)
+                .statement_timeout(Duration::from_secs(60))
+                .set_application_name("travee");
+        }
+        let db = Database::connect(options).await.map_err(StoreError::Unreachable)?;
+        Ok(Self { db })
+    }
+
+    /// The address of the embedded database of `folder`.
+    pub fn embedded(folder: &Path) -> String {
+        format!("sqlite://{}", folder.join("travee.db").display())
+    }
+
+    /// Brings the schema up to date. A database of a newer program is refused untouched.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        self.refuse_newer().await?;
+        Migrator::up(&self.db, None).await.map_err(StoreError::during("migrating"))
+    }
+
+    /// Takes the last migration back.
+    pub async fn migrate_down(&self) -> Result<(), StoreError> {
+        self.refuse_newer().await?;
+        Migrator::down(&self.db, Some(1)).await.map_err(StoreError::during("migrating down"))
+    }
+
+    /// Refuses a database whose schema is not this program's.
+    pub async fn require_current(&self) -> Result<(), StoreError> {
+        self.refuse_newer().await?;
+        match self.migration_status().await?.into_iter().find(|migration| !migration.applied) {
+            Some(missing) => Err(StoreError::OlderSchema(missing.name)),
+            None => Ok(()),
+        }
+    }
+
+    async fn applied(&self) -> Result<Vec<String>, StoreError> {
+        let doing = "reading the migrations";
+        Migrator::install(&self.db).await.map_err(StoreError::during(doing))?;
+        Ok(Migrator::get_migration_models(&self.db)
+            .await
+            .map_err(StoreError::during(doing))?
+            .into_iter()
+            .map(|model| model.version)
+            .collect())
+    }
+
+    async fn refuse_newer(&self) -> Result<(), StoreError> {
+        let known: Vec<String> =
+            Migrator::migrations().iter().map(|migration| migration.name().to_owned()).collect();
+        match self.applied().await?.into_iter().find(|name| !known.contains(name)) {
+            Some(unknown) => Err(StoreError::NewerSchema(unknown)),
+            None => Ok(()),
+        }
+    }
+
+    pub async fn migration_status(&self) -> Result<Vec<MigrationStatus>, StoreError> {
+        let applied = self.applied().await?;
+        Ok(Migrator::migrations()
+            .iter()
+            .map(|migration| MigrationStatus {
+                name: migration.name().to_owned(),
+                applied: applied.iter().any(|name| name == migration.name()),
+            })
+            .collect())
+    }
+
+    /// Begins to write. The only way to a transaction.
+    pub async fn begin_write(&self) -> Result<Tx, StoreError> {
+        let options = TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let tx = self
+            .db
+            .begin_with_options(options)
+            .await
+            .map_err(StoreError::during("beginning a transaction"))?;
+        Ok(Tx { tx })
+    }
+
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.db.close().await.map_err(StoreError::during("closing"))
+    }
+}
+
+impl Tx {
+    pub async fn commit(self) -> Result<(), StoreError> {
+        self.tx.commit().await.map_err(StoreError::during("committing"))
+    }
+}
+
+/// A statement with `$1`, `$2`… that both databases read.
+pub(crate) fn sql<C: ConnectionTrait>(
+    on: &C,
+    text: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Statement {
+    Statement::from_sql_and_values(on.get_database_backend(), text, values)
+}
+
+/// Whether `on` is PostgreSQL.
+pub(crate) fn is_postgres<C: ConnectionTrait>(on: &C) -> bool {
+    on.get_database_backend() == DbBackend::Postgres
+}
+
+/// How many rows of `columns` values fit one statement.
+pub(crate) const fn rows_per_statement(columns: usize) -> usize {
+    BOUND_VALUES / columns
+}
