@@ -4,9 +4,11 @@
 //! needs is passed in. The areas follow the road of a need (see the crate
 //! `travee`); the modules below are the ground they share.
 
+mod coded;
 pub mod cpv;
 pub mod dates;
 pub mod french;
+pub mod group;
 pub mod ids;
 pub mod invoices;
 pub mod money;
