@@ -16,4 +16,5 @@ pub mod price;
 pub mod quantity;
 pub mod rounding;
 pub mod siret;
+pub mod steps;
 pub mod vat;
