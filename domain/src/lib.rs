@@ -4,6 +4,7 @@
 //! needs is passed in. The areas follow the road of a need (see the crate
 //! `travee`); the modules below are the ground they share.
 
+pub mod campaigns;
 mod coded;
 pub mod cpv;
 pub mod dates;
