@@ -5,6 +5,7 @@
 //! `travee`); the modules below are the ground they share.
 
 pub mod campaigns;
+pub mod catalogue;
 mod coded;
 pub mod cpv;
 pub mod dates;
