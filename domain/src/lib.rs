@@ -19,4 +19,5 @@ pub mod quantity;
 pub mod rounding;
 pub mod siret;
 pub mod steps;
+pub mod tenders;
 pub mod vat;
