@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod census;
+pub mod estimator;
 pub mod fault;
 pub mod repeat;
 pub mod sheet;

@@ -25,13 +25,13 @@ pub struct DeliveryPoint {
     pub site: String,
 }
 
-/// One row of needs.
+/// What one delivery point asks for of one article in one year. Several may stand for the same: they add up.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NeedLine {
+pub struct Need {
     pub point: DeliveryPoint,
     pub reference: ArticleRef,
     /// Of the contract or of the calendar: needs of different years are packed apart.
-    pub year: u16,
+    pub year: i32,
     pub quantity: Quantity,
     pub tolerance: Quantity,
 }
@@ -132,13 +132,13 @@ pub enum ConsolidationError {
 }
 
 /// The asks of one article: by year, then by delivery point.
-type Asks = BTreeMap<u16, BTreeMap<DeliveryPoint, Ask>>;
+type Asks = BTreeMap<i32, BTreeMap<DeliveryPoint, Ask>>;
 
 /// Consolidates `needs` at the prices of `articles`, whole packs by `policy`.
 pub fn consolidate(
     policy: PackingPolicy,
     articles: &BTreeMap<ArticleRef, PricedArticle>,
-    needs: &[NeedLine],
+    needs: &[Need],
 ) -> Result<Consolidation, ConsolidationError> {
     let mut asked: BTreeMap<&ArticleRef, Asks> = BTreeMap::new();
     for need in needs {
@@ -280,8 +280,8 @@ mod tests {
         ])
     }
 
-    fn need(siret: &str, site: &str, reference: &str, year: u16, quantity: &str) -> NeedLine {
-        NeedLine {
+    fn need(siret: &str, site: &str, reference: &str, year: i32, quantity: &str) -> Need {
+        Need {
             point: DeliveryPoint { siret: siret.parse().unwrap(), site: site.into() },
             reference: reference.parse().unwrap(),
             year,
@@ -290,7 +290,7 @@ mod tests {
         }
     }
 
-    fn of(needs: &[NeedLine]) -> Consolidation {
+    fn of(needs: &[Need]) -> Consolidation {
         consolidate(PackingPolicy::Site, &catalogue(), needs).unwrap()
     }
 
@@ -311,8 +311,7 @@ mod tests {
 
     #[test]
     fn rule_12_each_year_has_its_own_packs() {
-        let years: Vec<NeedLine> =
-            (1..=4).map(|year| need(ARRAS, "", "BOI-001", year, "37")).collect();
+        let years: Vec<Need> = (1..=4).map(|year| need(ARRAS, "", "BOI-001", year, "37")).collect();
         assert_eq!(of(&years).articles[0].ordered, Quantity::whole(200), "not 150, 4 × 37 at once");
     }
 
@@ -353,10 +352,10 @@ mod tests {
     proptest! {
         #[test]
         fn the_order_of_the_needs_does_not_matter(
-            rows in prop::collection::vec((0..2_usize, 0..3_usize, 0..2_usize, 1..4_u16, 0..400_u32, 0..20_u32), 1..30),
+            rows in prop::collection::vec((0..2_usize, 0..3_usize, 0..2_usize, 1..4_i32, 0..400_u32, 0..20_u32), 1..30),
             rotation in 0..30_usize,
         ) {
-            let mut needs: Vec<NeedLine> = rows.into_iter().map(|(who, site, what, year, units, tolerance)| {
+            let mut needs: Vec<Need> = rows.into_iter().map(|(who, site, what, year, units, tolerance)| {
                 let mut line = need([ARRAS, LENS][who], ["", "mairie", "annexe"][site], ["BOI-001", "RAY-022"][what], year, "0");
                 (line.quantity, line.tolerance) = (Quantity::whole(units), Quantity::whole(tolerance));
                 line
