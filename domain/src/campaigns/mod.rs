@@ -1,0 +1,8 @@
+//! Asking the members what they need, and taking in what they say.
+
+pub mod accept;
+pub mod census;
+pub mod estimator;
+pub mod fault;
+pub mod repeat;
+pub mod sheet;
