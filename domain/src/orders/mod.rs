@@ -1,0 +1,9 @@
+//! Purchase orders: drafted from needs, validated, issued, delivered, closed.
+
+pub mod number;
+pub mod order;
+pub mod state;
+pub mod totals;
+
+#[cfg(test)]
+pub(crate) mod fixtures;
