@@ -1,5 +1,8 @@
 //! Purchase orders: drafted from needs, validated, issued, delivered, closed.
 
+pub mod ceiling;
+pub mod delivery;
+pub mod delivery_error;
 pub mod number;
 pub mod order;
 pub mod state;
