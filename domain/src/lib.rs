@@ -14,6 +14,7 @@ pub mod group;
 pub mod ids;
 pub mod invoices;
 pub mod money;
+pub mod orders;
 pub mod price;
 pub mod quantity;
 pub mod rounding;
