@@ -14,6 +14,9 @@ pub struct Model {
     pub label: String,
     #[sea_orm(column_type = "Text")]
     pub unit: String,
+    #[sea_orm(column_type = "Text")]
+    pub unit_label: String,
+    pub takes_decimals: bool,
     pub pack_milli: Option<i64>,
     #[sea_orm(column_type = "Text")]
     pub cpv: String,

@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
-    pub lot_id: i64,
+    pub tender_lot_id: i64,
     pub supplier_id: i64,
     pub received_on: Date,
     pub total_cents: i64,

@@ -16,7 +16,7 @@ pub struct Model {
     pub opens_on: Date,
     pub closes_on: Date,
     pub first_year: i64,
-    pub last_year: i64,
+    pub years: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

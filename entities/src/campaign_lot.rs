@@ -9,8 +9,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub campaign_id: i64,
-    #[sea_orm(column_type = "Text")]
-    pub lot: String,
+    pub lot_id: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -13,15 +13,13 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub title: String,
     pub convention_id: i64,
+    pub tender_lot_id: i64,
     pub lot_id: i64,
-    #[sea_orm(column_type = "Text")]
-    pub lot_number: String,
     pub holder_id: i64,
-    #[sea_orm(column_type = "Text")]
-    pub model: String,
     pub launched_on: Date,
     pub notified_on: Date,
     pub starts_on: Date,
+    pub months: i64,
     pub last_order_on: Date,
     #[sea_orm(column_type = "Text", nullable)]
     pub long_duration_reason: Option<String>,
@@ -32,9 +30,7 @@ pub struct Model {
     pub freight_cents: i64,
     pub franco_cents: Option<i64>,
     #[sea_orm(column_type = "Text")]
-    pub freight_key: String,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub tier_base: Option<String>,
+    pub tier_base: String,
     #[sea_orm(column_type = "Text", nullable)]
     pub revision_clause: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]

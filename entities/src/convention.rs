@@ -11,13 +11,15 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub reference: String,
     #[sea_orm(column_type = "Text")]
-    pub title: String,
+    pub subject: String,
     pub permanent: bool,
     pub starts_on: Date,
     pub ends_on: Option<Date>,
     pub coordinator_id: i64,
     #[sea_orm(column_type = "Text")]
     pub committee: String,
+    #[sea_orm(column_type = "Text")]
+    pub freight_key: String,
     #[sea_orm(column_type = "Text")]
     pub fee_key: String,
 }

@@ -8,15 +8,15 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
-    pub organisation_id: i64,
+    pub contact_id: i64,
     #[sea_orm(column_type = "Text")]
-    pub person: String,
+    pub name: String,
     #[sea_orm(column_type = "Text")]
     pub quality: String,
+    #[sea_orm(column_type = "Text")]
+    pub act: String,
     pub valid_from: Date,
     pub valid_to: Option<Date>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub act: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -17,7 +17,6 @@ pub mod campaign_lot;
 pub mod contact;
 pub mod contract;
 pub mod convention;
-pub mod convention_lot;
 pub mod delegation;
 pub mod delivery;
 pub mod delivery_line;
@@ -52,6 +51,7 @@ pub mod recharge;
 pub mod setting;
 pub mod siret;
 pub mod site;
+pub mod tender_lot;
 pub mod tender_procedure;
 
 /// Calls `$with!(module)` for every table, so that a test can hold each against the schema.
@@ -72,7 +72,6 @@ macro_rules! for_each_table {
         $with!(contact);
         $with!(contract);
         $with!(convention);
-        $with!(convention_lot);
         $with!(delegation);
         $with!(delivery);
         $with!(delivery_line);
@@ -107,6 +106,7 @@ macro_rules! for_each_table {
         $with!(setting);
         $with!(siret);
         $with!(site);
+        $with!(tender_lot);
         $with!(tender_procedure);
     };
 }

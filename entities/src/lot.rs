@@ -1,4 +1,4 @@
-//! A part of a procedure awarded on its own (L2113-10 CCP).
+//! A lot of a convention: who orders it and how packs are rounded.
 
 use sea_orm::entity::prelude::*;
 
@@ -8,14 +8,15 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
-    pub procedure_id: i64,
+    pub convention_id: i64,
     #[sea_orm(column_type = "Text")]
     pub number: String,
     #[sea_orm(column_type = "Text")]
     pub title: String,
-    pub duration_months: i64,
-    pub estimated_cents: i64,
-    pub ceiling_cents: i64,
+    #[sea_orm(column_type = "Text")]
+    pub model: String,
+    #[sea_orm(column_type = "Text")]
+    pub packing: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

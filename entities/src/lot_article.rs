@@ -8,7 +8,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
-    pub lot_id: i64,
+    pub tender_lot_id: i64,
     pub version_id: i64,
     pub year: i64,
     pub members: i64,

@@ -16,10 +16,12 @@ pub struct Model {
     pub deliberation_number: Option<String>,
     pub deliberated_on: Option<Date>,
     pub enforceable_on: Option<Date>,
-    pub signed_on: Option<Date>,
     #[sea_orm(column_type = "Text", nullable)]
-    pub signatory: Option<String>,
-    pub withdrawn_on: Option<Date>,
+    pub signed_by: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub signed_quality: Option<String>,
+    pub signed_on: Option<Date>,
+    pub left_on: Option<Date>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

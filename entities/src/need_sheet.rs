@@ -16,14 +16,18 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub answer: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
-    pub source: Option<String>,
+    pub channel: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
-    pub source_note: Option<String>,
+    pub typed_by: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
-    pub answered_by: Option<String>,
+    pub told_by: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub note: String,
     pub answered_at: Option<DateTimeUtc>,
     #[sea_orm(column_type = "Text", nullable)]
     pub signed_by: Option<String>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub signed_quality: Option<String>,
     pub signed_on: Option<Date>,
     pub version: i64,
 }

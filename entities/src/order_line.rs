@@ -18,6 +18,7 @@ pub struct Model {
     pub category: String,
     pub rate_bp: i64,
     pub net_cents: i64,
+    pub amendable: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -17,14 +17,16 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub insee: Option<String>,
     pub population: Option<i64>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub street: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub address_lines: String,
     #[sea_orm(column_type = "Text", nullable)]
     pub postcode: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
-    pub city: Option<String>,
+    pub town: Option<String>,
+    pub chorus_service_code: bool,
+    pub chorus_commitment_number: bool,
     pub epci_id: Option<i64>,
-    pub successor_id: Option<i64>,
+    pub heir_id: Option<i64>,
     pub succeeded_on: Option<Date>,
 }
 

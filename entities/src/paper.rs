@@ -17,7 +17,7 @@ pub struct Model {
     pub organisation_id: Option<i64>,
     pub order_id: Option<i64>,
     pub allocation_id: Option<i64>,
-    pub lot_id: Option<i64>,
+    pub tender_lot_id: Option<i64>,
     pub campaign_id: Option<i64>,
     #[sea_orm(column_type = "Text")]
     pub file_key: String,

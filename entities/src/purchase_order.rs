@@ -30,10 +30,10 @@ pub struct Model {
     #[sea_orm(column_type = "Text", nullable)]
     pub budget_account: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
-    pub signatory: Option<String>,
+    pub signed_by: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
-    pub signatory_quality: Option<String>,
-    pub validated_at: Option<DateTimeUtc>,
+    pub signed_quality: Option<String>,
+    pub signed_on: Option<Date>,
     pub issued_on: Option<Date>,
     pub deliver_by: Option<Date>,
     #[sea_orm(column_type = "Text", nullable)]

@@ -11,12 +11,10 @@ pub struct Model {
     pub organisation_id: i64,
     #[sea_orm(column_type = "Text")]
     pub siret: String,
-    pub valid_from: Date,
+    pub valid_from: Option<Date>,
     pub valid_to: Option<Date>,
     #[sea_orm(column_type = "Text")]
     pub status: String,
-    #[sea_orm(column_type = "Text")]
-    pub source: String,
     #[sea_orm(column_type = "Text", nullable)]
     pub confirmed_by: Option<String>,
     pub confirmed_on: Option<Date>,

@@ -11,20 +11,18 @@ pub struct Model {
     pub organisation_id: i64,
     #[sea_orm(column_type = "Text")]
     pub name: String,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub street: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub postcode: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub city: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub access: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub hours: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub contact: Option<String>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub phone: Option<String>,
+    #[sea_orm(column_type = "Text")]
+    pub address_lines: String,
+    #[sea_orm(column_type = "Text")]
+    pub postcode: String,
+    #[sea_orm(column_type = "Text")]
+    pub town: String,
+    #[sea_orm(column_type = "Text")]
+    pub hours: String,
+    #[sea_orm(column_type = "Text")]
+    pub constraints: String,
+    pub contact_id: Option<i64>,
+    pub retired: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

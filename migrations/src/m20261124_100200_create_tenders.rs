@@ -9,7 +9,7 @@ pub(crate) struct Migration;
 
 const TABLES: [&str; 10] = [
     "tender_procedure",
-    "lot",
+    "tender_lot",
     "lot_article",
     "bid",
     "bid_price",
@@ -36,19 +36,18 @@ impl MigrationTrait for Migration {
             .unique(&["reference"])
             .create(manager)
             .await?;
-        table("lot")
+        table("tender_lot")
             .to("procedure_id", "tender_procedure")
-            .text("number")
-            .text("title")
+            .to("lot_id", "lot")
             .int("duration_months")
             .int("estimated_cents")
             .int("ceiling_cents")
             .not_negative(&["estimated_cents", "ceiling_cents"])
-            .unique(&["procedure_id", "number"])
+            .unique(&["procedure_id", "lot_id"])
             .create(manager)
             .await?;
         table("lot_article")
-            .to("lot_id", "lot")
+            .to("tender_lot_id", "tender_lot")
             .to("version_id", "article_version")
             .int("year")
             .int("members")
@@ -58,17 +57,17 @@ impl MigrationTrait for Migration {
             .int_null("packs")
             .int("net_cents")
             .not_negative(&["needed_milli", "ordered_milli", "net_cents"])
-            .unique(&["lot_id", "version_id", "year"])
+            .unique(&["tender_lot_id", "version_id", "year"])
             .create(manager)
             .await?;
         table("bid")
-            .to("lot_id", "lot")
+            .to("tender_lot_id", "tender_lot")
             .to("supplier_id", "organisation")
             .date("received_on")
             .int("total_cents")
             .flag("awarded")
-            .unique(&["lot_id", "supplier_id"])
-            .unique_where(&["lot_id"], "awarded")
+            .unique(&["tender_lot_id", "supplier_id"])
+            .unique_where(&["tender_lot_id"], "awarded")
             .create(manager)
             .await?;
         table("bid_price")
@@ -83,13 +82,13 @@ impl MigrationTrait for Migration {
             .text("number")
             .text("title")
             .to("convention_id", "convention")
+            .to("tender_lot_id", "tender_lot")
             .to("lot_id", "lot")
-            .text("lot_number")
             .to("holder_id", "organisation")
-            .one_of("model", &["A", "B", "C"])
             .date("launched_on")
             .date("notified_on")
             .date("starts_on")
+            .int("months")
             .date("last_order_on")
             .text_null("long_duration_reason")
             .int_null("floor_cents")
@@ -98,8 +97,7 @@ impl MigrationTrait for Migration {
             .int("delivery_days")
             .int("freight_cents")
             .int_null("franco_cents")
-            .one_of("freight_key", &["net", "quantity", "equal"])
-            .one_of_null("tier_base", &["order", "consolidated", "year"])
+            .one_of("tier_base", &["order", "consolidated", "cumulated_year"])
             .text_null("revision_clause")
             .text_null("vat_exemption")
             .check("ceiling", "committed_cents <= ceiling_cents")

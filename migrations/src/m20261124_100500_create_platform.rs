@@ -67,7 +67,7 @@ impl MigrationTrait for Migration {
             .maybe_to("organisation_id", "organisation")
             .maybe_to("order_id", "purchase_order")
             .maybe_to("allocation_id", "allocation")
-            .maybe_to("lot_id", "lot")
+            .maybe_to("tender_lot_id", "tender_lot")
             .maybe_to("campaign_id", "campaign")
             .text("file_key")
             .text("sha256")
