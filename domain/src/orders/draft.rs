@@ -190,7 +190,7 @@ pub fn adjust(
 /// validated is never priced again, whatever is cancelled later.
 pub fn reprice(
     order: &Order,
-    prices: &HashMap<ArticleVersionId, UnitPrice>,
+    prices: &BTreeMap<ArticleVersionId, UnitPrice>,
 ) -> Result<Order, AdjustError> {
     if order.state != OrderState::Draft {
         return Err(AdjustError::Misfit(Misfit::NotDraft));
@@ -302,17 +302,17 @@ mod tests {
     #[test]
     fn rule_13_a_draft_takes_the_price_of_the_consolidated_tier_and_a_validated_order_never() {
         // 12 members order 1 020 in all: 1.80 for everybody, and not the 2.10 of 85.
-        let prices = HashMap::from([(ArticleVersionId(7), price("1.80"))]);
+        let tier = BTreeMap::from([(ArticleVersionId(7), price("1.80"))]);
         let draft = head(CoordinationModel::MembersOrder)
             .member_drafts(&[demand(7, 1, 1, 75), demand(8, 1, 1, 25)])
             .unwrap()
             .remove(0);
-        let priced = reprice(&draft, &prices).unwrap();
+        let priced = reprice(&draft, &tier).unwrap();
         let found: Vec<_> = priced.lines.iter().map(|line| line.article.price).collect();
         assert_eq!(found, [price("1.80"), price("1.87")]);
         let validated = Order { state: OrderState::Validated, ..draft };
         assert_eq!(
-            reprice(&validated, &prices),
+            reprice(&validated, &tier),
             Err(AdjustError::Misfit(Misfit::NotDraft)),
             "a later cancellation reprices nothing"
         );
