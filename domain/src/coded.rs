@@ -2,6 +2,7 @@
 //! and one French wording for people.
 //!
 //! Both stand beside the value, so that a new value cannot be added without them.
+//! `Display` is the French one.
 
 /// Declares an enumeration with `ALL`, `code`, `from_code` and `french`.
 macro_rules! coded_enum {
@@ -33,6 +34,12 @@ macro_rules! coded_enum {
                 match self {
                     $(Self::$value => $french),+
                 }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.french())
             }
         }
     };

@@ -15,6 +15,7 @@ pub mod ids;
 pub mod invoices;
 pub mod money;
 pub mod orders;
+pub mod platform;
 pub mod price;
 pub mod quantity;
 pub mod rounding;

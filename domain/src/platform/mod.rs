@@ -1,0 +1,6 @@
+//! What keeps the whole honest: the journal's chain, the series of numbers, the
+//! invariants of `travee check`.
+
+pub mod breach;
+pub mod journal;
+pub mod series;
