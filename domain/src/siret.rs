@@ -94,7 +94,7 @@ impl FromStr for Siren {
 
     fn from_str(text: &str) -> Result<Self, SiretError> {
         let digits = digits(text, 9)?;
-        if luhn_sum(&digits) % 10 == 0 { Ok(Self(digits)) } else { Err(SiretError::Key) }
+        if luhn_sum(&digits).is_multiple_of(10) { Ok(Self(digits)) } else { Err(SiretError::Key) }
     }
 }
 
@@ -104,9 +104,9 @@ impl FromStr for Siret {
 
     fn from_str(text: &str) -> Result<Self, SiretError> {
         let digits = digits(text, 14)?;
-        let by_luhn = luhn_sum(&digits) % 10 == 0;
+        let by_luhn = luhn_sum(&digits).is_multiple_of(10);
         let by_digit_sum = digits.starts_with(LA_POSTE)
-            && digits.bytes().map(|b| u32::from(b - b'0')).sum::<u32>() % 5 == 0;
+            && digits.bytes().map(|b| u32::from(b - b'0')).sum::<u32>().is_multiple_of(5);
         if by_luhn || by_digit_sum { Ok(Self(digits)) } else { Err(SiretError::Key) }
     }
 }

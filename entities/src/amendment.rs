@@ -9,12 +9,14 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub order_id: i64,
-    pub rank: i64,
+    pub number: i64,
+    pub made_on: Date,
+    #[sea_orm(column_type = "Text")]
+    pub made_by: String,
     #[sea_orm(column_type = "Text")]
     pub reason: String,
     #[sea_orm(column_type = "Text")]
-    pub detail: String,
-    pub made_at: DateTimeUtc,
+    pub details: String,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

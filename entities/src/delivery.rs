@@ -1,4 +1,4 @@
-//! A delivery note and what was decided of it.
+//! A supplier’s delivery note at one delivery point.
 
 use sea_orm::entity::prelude::*;
 
@@ -12,13 +12,8 @@ pub struct Model {
     pub organisation_id: i64,
     pub site_id: i64,
     #[sea_orm(column_type = "Text")]
-    pub note_number: String,
+    pub reference: String,
     pub delivered_on: Date,
-    #[sea_orm(column_type = "Text")]
-    pub state: String,
-    pub accepted_on: Option<Date>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub reserve: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

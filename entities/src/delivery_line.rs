@@ -1,4 +1,4 @@
-//! What was delivered and accepted of one share.
+//! What a note says of one share.
 
 use sea_orm::entity::prelude::*;
 
@@ -11,7 +11,7 @@ pub struct Model {
     pub delivery_id: i64,
     pub share_id: i64,
     pub delivered_milli: i64,
-    pub accepted_milli: i64,
+    pub turned_back_milli: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

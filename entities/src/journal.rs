@@ -6,7 +6,7 @@ use sea_orm::entity::prelude::*;
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "journal")]
 pub struct Model {
-    #[sea_orm(primary_key)]
+    #[sea_orm(primary_key, auto_increment = false)]
     pub id: i64,
     pub at: DateTimeUtc,
     #[sea_orm(column_type = "Text")]
@@ -15,10 +15,9 @@ pub struct Model {
     pub action: String,
     #[sea_orm(column_type = "Text")]
     pub subject: String,
+    pub subject_id: i64,
     #[sea_orm(column_type = "Text")]
-    pub detail: String,
-    #[sea_orm(column_type = "Text")]
-    pub previous_hash: String,
+    pub details: String,
     #[sea_orm(column_type = "Text")]
     pub hash: String,
 }

@@ -19,6 +19,7 @@ pub mod contract;
 pub mod convention;
 pub mod delegation;
 pub mod delivery;
+pub mod delivery_decision;
 pub mod delivery_line;
 pub mod holder_pack;
 pub mod idempotency_key;
@@ -74,6 +75,7 @@ macro_rules! for_each_table {
         $with!(convention);
         $with!(delegation);
         $with!(delivery);
+        $with!(delivery_decision);
         $with!(delivery_line);
         $with!(holder_pack);
         $with!(idempotency_key);

@@ -7,7 +7,7 @@ use crate::table::{drop, table};
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 8] = [
     "purchase_order",
     "order_line",
     "order_share",
@@ -15,6 +15,7 @@ const TABLES: [&str; 7] = [
     "amendment",
     "delivery",
     "delivery_line",
+    "delivery_decision",
 ];
 
 #[async_trait::async_trait]
@@ -99,38 +100,47 @@ impl MigrationTrait for Migration {
             .await?;
         table("amendment")
             .to("order_id", "purchase_order")
-            .int("rank")
+            .int("number")
+            .date("made_on")
+            .text("made_by")
             .text("reason")
-            .text("detail")
-            .instant("made_at")
-            .check("rank", "rank >= 1")
-            .unique(&["order_id", "rank"])
+            .text("details")
+            .check("number", "number >= 1")
+            .unique(&["order_id", "number"])
             .create(manager)
             .await?;
         table("delivery")
             .to("order_id", "purchase_order")
             .to("organisation_id", "organisation")
             .to("site_id", "site")
-            .text("note_number")
+            .text("reference")
             .date("delivered_on")
-            .one_of("state", &["received", "accepted", "accepted_with_reserves", "rejected"])
-            .date_null("accepted_on")
-            .text_null("reserve")
-            .check(
-                "reserve",
-                "state NOT IN ('accepted_with_reserves', 'rejected') OR reserve IS NOT NULL",
-            )
-            .unique(&["order_id", "site_id", "note_number"])
+            .unique(&["order_id", "site_id", "reference"])
             .create(manager)
             .await?;
         table("delivery_line")
             .to("delivery_id", "delivery")
             .to("share_id", "order_share")
             .int("delivered_milli")
-            .int("accepted_milli")
-            .check("accepted", "accepted_milli <= delivered_milli")
-            .not_negative(&["delivered_milli", "accepted_milli"])
+            .counter("turned_back_milli")
+            .check("delivered", "delivered_milli > 0 AND turned_back_milli <= delivered_milli")
+            .not_negative(&["turned_back_milli"])
             .unique(&["delivery_id", "share_id"])
+            .create(manager)
+            .await?;
+        table("delivery_decision")
+            .to("share_id", "order_share")
+            .one_of(
+                "verdict",
+                &["accepted", "accepted_with_reserves", "price_reduction", "rejected"],
+            )
+            .int("quantity_milli")
+            .counter("reduction_cents")
+            .text("reason")
+            .text("decided_by")
+            .date("decided_on")
+            .check("quantity", "quantity_milli > 0")
+            .check("reduction", "(verdict = 'price_reduction') = (reduction_cents > 0)")
             .create(manager)
             .await
     }

@@ -20,18 +20,17 @@ const TABLES: [&str; 7] = [
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // `id` is the sequence: from 1, without a gap, given by the program and not the database.
         table("journal")
             .instant("at")
             .text("actor")
             .text("action")
             .text("subject")
-            .text("detail")
-            .text("previous_hash")
+            .int("subject_id")
+            .text("details")
             .text("hash")
             .unique(&["hash"])
-            // Two entries cannot follow the same one: the chain has no fork.
-            .unique(&["previous_hash"])
-            .index(&["subject"])
+            .index(&["subject", "subject_id"])
             .create(manager)
             .await?;
         table("number_series")

@@ -6,6 +6,7 @@
 
 mod error;
 pub mod files;
+pub mod platform;
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,0 +1,52 @@
+//! What a person or a job does: load, decide (domain), save, journal — one transaction.
+//!
+//! A use case is the unit of transaction, authorisation, journal entry and
+//! idempotency. It never names the ORM or the web.
+
+mod error;
+
+use chrono::NaiveDate;
+
+use crate::clock::Clock;
+use crate::store::Store;
+use crate::store::files::Files;
+use crate::store::platform::Entry;
+
+pub use error::{Refusal, UseCaseError};
+
+/// What every use case works on. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    pub store: Store,
+    pub files: Files,
+    pub clock: Clock,
+}
+
+/// Who does it, as the journal names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor(pub String);
+
+impl App {
+    pub fn today(&self) -> NaiveDate {
+        self.clock.today()
+    }
+
+    /// A journal entry of now.
+    pub(crate) fn entry(
+        &self,
+        actor: &Actor,
+        action: &'static str,
+        subject: &'static str,
+        subject_id: i64,
+        details: impl Into<String>,
+    ) -> Entry {
+        Entry {
+            at: self.clock.now(),
+            actor: actor.0.clone(),
+            action,
+            subject,
+            subject_id,
+            details: details.into(),
+        }
+    }
+}
