@@ -6,11 +6,13 @@
 
 mod error;
 pub mod files;
+pub mod group;
 pub mod platform;
 
 use std::path::Path;
 use std::time::Duration;
 
+use domain::ids::OrganisationId;
 use log::LevelFilter;
 use migrations::{Migrator, MigratorTrait};
 use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
@@ -54,6 +56,15 @@ impl Access for Tx {
     fn connection(&self) -> &DatabaseTransaction {
         &self.tx
     }
+}
+
+/// Who is looking: every read of a member's rows begins with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Viewer {
+    /// The coordinator's people see all.
+    Coordinator,
+    /// A member's people see their own.
+    Member(OrganisationId),
 }
 
 /// Where a migration of the schema stands.

@@ -4,6 +4,7 @@
 //! idempotency. It never names the ORM or the web.
 
 mod error;
+pub mod group;
 
 use chrono::NaiveDate;
 

@@ -2,5 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
 
 mod architecture;
+mod fixtures;
+mod group;
 mod harness;
 mod schema;
