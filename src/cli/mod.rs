@@ -4,6 +4,7 @@
 //! standard error. Exit codes: 0 done, 1 the program failed, 2 wrong usage, 3 the
 //! input was refused, 4 a check found something wrong.
 
+mod check;
 mod database;
 mod migrate;
 mod outcome;
@@ -32,6 +33,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Check(check::CheckArgs),
     Migrate(migrate::MigrateArgs),
 }
 
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: &Command) -> Outcome {
     match command {
+        Command::Check(args) => on_runtime(check::run(args)),
         Command::Migrate(args) => on_runtime(migrate::run(args)),
     }
 }

@@ -4,6 +4,7 @@
 //! [`Store::begin_write`] is the only way to one: on SQLite a writer must BEGIN
 //! IMMEDIATE, or two of them lock each other out.
 
+pub mod check;
 mod error;
 pub mod files;
 pub mod group;

@@ -170,12 +170,14 @@ pub async fn adhere(
         return Err(UseCaseError::Refused(refusals));
     }
     store::add_memberships(&tx, convention, &members).await?;
-    let entries = members.iter().flat_map(|(organisation, membership)| {
+    let stored = store::memberships(&tx, convention).await?;
+    let joined = stored.iter().filter(|(organisation, _)| !known.contains_key(organisation));
+    let entries = joined.flat_map(|(_, (id, membership))| {
         let number = membership.deliberation.as_ref().map_or("", |made| made.number.as_str());
         [
-            app.entry(actor, "membership.deliberate", "membership", organisation.0, number),
-            app.entry(actor, "membership.sign", "membership", organisation.0, ""),
-            app.entry(actor, "membership.activate", "membership", organisation.0, ""),
+            app.entry(actor, "membership.deliberate", "membership", id.0, number),
+            app.entry(actor, "membership.sign", "membership", id.0, ""),
+            app.entry(actor, "membership.activate", "membership", id.0, ""),
         ]
     });
     platform::append(&tx, entries.collect()).await?;
@@ -210,7 +212,7 @@ pub async fn withdraw(
         .withdraw(on)
         .map_err(|error| UseCaseError::refused("adhesion", error.for_the_reader()))?;
     store::move_membership(&tx, id, from, &left).await?;
-    let entry = app.entry(actor, "membership.withdraw", "membership", organisation.0, reason);
+    let entry = app.entry(actor, "membership.withdraw", "membership", id.0, reason);
     platform::append(&tx, vec![entry]).await?;
     Ok(tx.commit().await?)
 }

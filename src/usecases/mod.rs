@@ -3,6 +3,7 @@
 //! A use case is the unit of transaction, authorisation, journal entry and
 //! idempotency. It never names the ORM or the web.
 
+pub mod check;
 mod error;
 pub mod group;
 
@@ -33,6 +34,10 @@ impl App {
     }
 
     /// A journal entry of now.
+    ///
+    /// A step of a life is journalled as `subject.action`, with the codes of the domain's table
+    /// (`order.validate`, `need_sheet.submit`, `invoice.match`…), one entry for each row that
+    /// moved, whether one by one or in bulk: `travee check` replays them against the table.
     pub(crate) fn entry(
         &self,
         actor: &Actor,
