@@ -4,7 +4,9 @@
 //! standard error. Exit codes: 0 done, 1 the program failed, 2 wrong usage, 3 the
 //! input was refused, 4 a check found something wrong.
 
+mod consolidate;
 mod database;
+mod file;
 mod migrate;
 mod outcome;
 mod output;
@@ -32,6 +34,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Consolidate(consolidate::ConsolidateArgs),
     Migrate(migrate::MigrateArgs),
 }
 
@@ -50,6 +53,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: &Command) -> Outcome {
     match command {
+        Command::Consolidate(args) => consolidate::run(args),
         Command::Migrate(args) => on_runtime(migrate::run(args)),
     }
 }

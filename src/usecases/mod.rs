@@ -5,6 +5,7 @@
 
 mod error;
 pub mod group;
+pub mod tenders;
 
 use chrono::NaiveDate;
 

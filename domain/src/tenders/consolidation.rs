@@ -131,6 +131,29 @@ pub enum ConsolidationError {
     TotalAmount(#[source] AmountError),
 }
 
+impl ConsolidationError {
+    pub fn for_the_reader(&self) -> String {
+        match self {
+            Self::UnknownArticle(reference) => {
+                format!("La référence « {reference} » n’est pas au catalogue.")
+            }
+            Self::Quantity(reference, _) => format!(
+                "Les quantités de l’article « {reference} » sont trop grandes pour être \
+                 additionnées : vérifiez les besoins."
+            ),
+            Self::Amount(reference, _) => format!(
+                "Le montant de l’article « {reference} » est trop grand : vérifiez les besoins."
+            ),
+            Self::LotAmount(lot, _) => {
+                format!("Le montant du lot {lot} est trop grand : vérifiez les besoins.")
+            }
+            Self::TotalAmount(_) => {
+                "Le montant total est trop grand : vérifiez les besoins.".into()
+            }
+        }
+    }
+}
+
 /// The asks of one article: by year, then by delivery point.
 type Asks = BTreeMap<i32, BTreeMap<DeliveryPoint, Ask>>;
 
