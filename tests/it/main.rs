@@ -6,4 +6,5 @@ mod consolidate;
 mod fixtures;
 mod group;
 mod harness;
+mod reference;
 mod schema;
