@@ -158,7 +158,7 @@ impl RevisionClause {
                 let before = before.price_for(tier.from);
                 tiers.push(Tier { price: self.price(tier.price, before, coefficient)?, ..*tier });
             }
-            lines.insert(reference.clone(), PriceLine { price, tiers, vat: line.vat });
+            lines.insert(reference.clone(), PriceLine { price, tiers, taxation: line.taxation });
         }
         let used = |term: &IndexTerm| Some((term.index.clone(), *published.get(&term.index)?));
         let indices = self.terms.iter().filter_map(used).collect();
@@ -212,8 +212,9 @@ impl RevisionClause {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::orders::order::Taxation;
     use crate::quantity::Quantity;
-    use crate::tenders::prices::LineVat;
+    use crate::vat::{VatCategory, VatRate};
 
     fn dec(text: &str) -> Decimal {
         text.parse().unwrap()
@@ -230,7 +231,8 @@ mod tests {
     }
 
     fn schedule(from: &str, price: &str) -> PriceSchedule {
-        let mut line = PriceLine::flat(unit_price(price), LineVat::exempt());
+        let exempt = Taxation { category: VatCategory::E, rate: VatRate::ZERO };
+        let mut line = PriceLine::flat(unit_price(price), exempt);
         line.tiers = vec![Tier { from: Quantity::whole(500), price: unit_price("1.5") }];
         let lines = BTreeMap::from([("BOI-012".parse().unwrap(), line)]);
         PriceSchedule::initial(from.parse().unwrap(), lines)

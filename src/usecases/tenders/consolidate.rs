@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::catalogue::{ArticleRef, CatalogueEntry};
 use domain::group::convention::PackingPolicy;
-use domain::tenders::consolidation::{self, Consolidation, ConsolidationError, PricedArticle};
+use domain::tenders::consolidation::{self, Consolidation, ConsolidationError, LotArticle};
 
 use crate::exchange::table::Refused;
 use crate::exchange::{catalogue, needs};
@@ -46,7 +46,7 @@ pub fn consolidate_files(
         read.rows.into_iter().map(|(_, entry)| (entry.reference.clone(), entry)).collect();
     let articles = catalogue
         .values()
-        .map(|entry| (entry.reference.clone(), PricedArticle::from(entry)))
+        .map(|entry| (entry.reference.clone(), LotArticle::from(entry)))
         .collect();
     let read = needs::read(needs, &catalogue, ONE_YEAR);
     let needs: Vec<_> = read.rows.into_iter().map(|(_, need)| need).collect();
