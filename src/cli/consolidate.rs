@@ -100,14 +100,18 @@ impl ConsolidateArgs {
         }
         let mut lines: Vec<u64> = refused.iter().map(|refused| refused.line).collect();
         lines.dedup();
+        let rest = if consolidated.total.lines == 0 {
+            "rien n’a été consolidé"
+        } else {
+            "le reste est consolidé"
+        };
         match lines.len() {
             0 => Ok(()),
-            1 => Err(Failure::Refused(
-                "Une ligne des besoins est refusée, le reste est consolidé : corrigez-la et relancez."
-                    .into(),
-            )),
+            1 => Err(Failure::Refused(format!(
+                "Une ligne des besoins est refusée, {rest} : corrigez-la et relancez."
+            ))),
             count => Err(Failure::Refused(format!(
-                "{} lignes des besoins sont refusées, le reste est consolidé : corrigez-les et relancez.",
+                "{} lignes des besoins sont refusées, {rest} : corrigez-les et relancez.",
                 french::count(count)
             ))),
         }

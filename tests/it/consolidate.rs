@@ -151,7 +151,11 @@ fn a_refused_line_is_named_and_the_others_are_consolidated() {
     );
     let out = consolidate(CATALOGUE, rows.as_bytes(), &["--json"]);
     assert_eq!(out.status.code(), Some(3));
-    assert!(stderr(&out).contains("6 lignes des besoins sont refusées"), "{}", stderr(&out));
+    assert!(
+        stderr(&out).contains("6 lignes des besoins sont refusées, le reste est consolidé"),
+        "{}",
+        stderr(&out)
+    );
     let report = report(&out);
     let refused: Vec<(u64, &str)> = report["refused"]
         .as_array()
@@ -185,6 +189,7 @@ fn a_file_that_is_no_table_of_needs_is_refused_whole(#[case] rows: &str, #[case]
         (&json!(1), &json!(code))
     );
     assert_eq!(report["totals"]["gross"], "0.00");
+    assert!(stderr(&out).contains("rien n’a été consolidé"), "{}", stderr(&out));
 }
 
 #[test]
