@@ -5,7 +5,9 @@
 //! input was refused, 4 a check found something wrong.
 
 mod check;
+mod consolidate;
 mod database;
+mod file;
 mod migrate;
 mod outcome;
 mod output;
@@ -34,6 +36,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Command {
     Check(check::CheckArgs),
+    Consolidate(consolidate::ConsolidateArgs),
     Migrate(migrate::MigrateArgs),
 }
 
@@ -53,6 +56,7 @@ pub fn main() -> ExitCode {
 fn run(command: &Command) -> Outcome {
     match command {
         Command::Check(args) => on_runtime(check::run(args)),
+        Command::Consolidate(args) => consolidate::run(args),
         Command::Migrate(args) => on_runtime(migrate::run(args)),
     }
 }

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
 
 mod architecture;
+mod consolidate;
 mod fixtures;
 mod group;
 mod harness;
+mod reference;
 mod schema;

@@ -75,7 +75,7 @@ impl Bid {
             if price.decimal().is_zero() {
                 free.push(reference.clone());
             }
-            let base = bases.entry(line.vat.rate).or_default();
+            let base = bases.entry(line.taxation.rate).or_default();
             *base = base.plus(price.times(*quantity)?)?;
         }
         let vat_by_rate = bases
@@ -177,8 +177,9 @@ pub fn award(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::orders::order::Taxation;
     use crate::price::UnitPrice;
-    use crate::tenders::prices::LineVat;
+    use crate::vat::VatCategory;
 
     fn reference(text: &str) -> ArticleRef {
         text.parse().unwrap()
@@ -194,8 +195,9 @@ mod tests {
     fn bid(candidate: i64, prices: &[(&str, &str, i64)]) -> Bid {
         let line = |&(article, price, rate): &(&str, &str, i64)| {
             let price = UnitPrice::scheduled(price.parse().unwrap()).unwrap();
-            let vat = LineVat::standard(VatRate::from_basis_points(rate).unwrap());
-            (reference(article), PriceLine::flat(price, vat))
+            let rate = VatRate::from_basis_points(rate).unwrap();
+            let taxation = Taxation { category: VatCategory::S, rate };
+            (reference(article), PriceLine::flat(price, taxation))
         };
         Bid { candidate: OrganisationId(candidate), prices: prices.iter().map(line).collect() }
     }

@@ -38,7 +38,7 @@ pub struct Need {
 
 /// What consolidation must know of an article, at the price it is valued at.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PricedArticle {
+pub struct LotArticle {
     pub reference: ArticleRef,
     pub lot: LotCode,
     pub unit: Unit,
@@ -48,7 +48,7 @@ pub struct PricedArticle {
 }
 
 /// An article at its reference price.
-impl From<&CatalogueEntry> for PricedArticle {
+impl From<&CatalogueEntry> for LotArticle {
     fn from(entry: &CatalogueEntry) -> Self {
         Self {
             reference: entry.reference.clone(),
@@ -72,7 +72,7 @@ pub struct Share {
 /// One article of all members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArticleTotal {
-    pub article: PricedArticle,
+    pub article: LotArticle,
     /// How many members asked for it, whatever their number of delivery points.
     pub members: usize,
     pub needed: Quantity,
@@ -131,13 +131,36 @@ pub enum ConsolidationError {
     TotalAmount(#[source] AmountError),
 }
 
+impl ConsolidationError {
+    pub fn for_the_reader(&self) -> String {
+        match self {
+            Self::UnknownArticle(reference) => {
+                format!("La référence « {reference} » n’est pas au catalogue.")
+            }
+            Self::Quantity(reference, _) => format!(
+                "Les quantités de l’article « {reference} » sont trop grandes pour être \
+                 additionnées : vérifiez les besoins."
+            ),
+            Self::Amount(reference, _) => format!(
+                "Le montant de l’article « {reference} » est trop grand : vérifiez les besoins."
+            ),
+            Self::LotAmount(lot, _) => {
+                format!("Le montant du lot {lot} est trop grand : vérifiez les besoins.")
+            }
+            Self::TotalAmount(_) => {
+                "Le montant total est trop grand : vérifiez les besoins.".into()
+            }
+        }
+    }
+}
+
 /// The asks of one article: by year, then by delivery point.
 type Asks = BTreeMap<i32, BTreeMap<DeliveryPoint, Ask>>;
 
 /// Consolidates `needs` at the prices of `articles`, whole packs by `policy`.
 pub fn consolidate(
     policy: PackingPolicy,
-    articles: &BTreeMap<ArticleRef, PricedArticle>,
+    articles: &BTreeMap<ArticleRef, LotArticle>,
     needs: &[Need],
 ) -> Result<Consolidation, ConsolidationError> {
     let mut asked: BTreeMap<&ArticleRef, Asks> = BTreeMap::new();
@@ -186,7 +209,7 @@ pub fn consolidate(
 
 fn article_total(
     policy: PackingPolicy,
-    article: &PricedArticle,
+    article: &LotArticle,
     years: Asks,
 ) -> Result<ArticleTotal, ConsolidationError> {
     let uncounted = |error| ConsolidationError::Quantity(article.reference.clone(), error);
@@ -261,9 +284,9 @@ mod tests {
     const ARRAS: &str = "21620041000019";
     const LENS: &str = "21620498200013";
 
-    fn catalogue() -> BTreeMap<ArticleRef, PricedArticle> {
+    fn catalogue() -> BTreeMap<ArticleRef, LotArticle> {
         let article = |reference: &str, lot: &str, unit: Unit, size: u32, rate, price: &str| {
-            let article = PricedArticle {
+            let article = LotArticle {
                 reference: reference.parse().unwrap(),
                 lot: lot.parse().unwrap(),
                 unit,

@@ -11,31 +11,11 @@ use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use crate::catalogue::ArticleRef;
+use crate::orders::order::Taxation;
 use crate::price::UnitPrice;
 use crate::quantity::Quantity;
-use crate::vat::{VatCategory, VatRate};
 
 use super::tiers::Tier;
-
-/// The VAT of a line. It is the holder's, not the article's: one exempt under art. 293 B
-/// of the CGI invoices category E at 0 %.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LineVat {
-    pub category: VatCategory,
-    pub rate: VatRate,
-}
-
-impl LineVat {
-    /// Category S at `rate`.
-    pub fn standard(rate: VatRate) -> Self {
-        Self { category: VatCategory::S, rate }
-    }
-
-    /// Franchise of art. 293 B of the CGI.
-    pub fn exempt() -> Self {
-        Self { category: VatCategory::E, rate: VatRate::ZERO }
-    }
-}
 
 /// The price of one article in a schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,13 +23,13 @@ pub struct PriceLine {
     pub price: UnitPrice,
     /// Lower prices from a quantity on, in ascending order of quantity; usually none.
     pub tiers: Vec<Tier>,
-    pub vat: LineVat,
+    pub taxation: Taxation,
 }
 
 impl PriceLine {
     /// A price without tiers.
-    pub fn flat(price: UnitPrice, vat: LineVat) -> Self {
-        Self { price, tiers: Vec::new(), vat }
+    pub fn flat(price: UnitPrice, taxation: Taxation) -> Self {
+        Self { price, tiers: Vec::new(), taxation }
     }
 
     /// The price where `quantity` is what counts for the tiers (see [`super::tiers::TierBase`]).
@@ -85,13 +65,15 @@ pub fn in_force_on(schedules: &[PriceSchedule], day: NaiveDate) -> Option<&Price
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vat::{VatCategory, VatRate};
 
     #[test]
     fn rule_14_an_order_keeps_the_price_of_its_day() {
         let schedule = |from: &str, price: &str| {
             let price = UnitPrice::scheduled(price.parse().unwrap()).unwrap();
-            let vat = LineVat::standard(VatRate::from_basis_points(2000).unwrap());
-            let lines = BTreeMap::from([("BOI-012".parse().unwrap(), PriceLine::flat(price, vat))]);
+            let taxation = Taxation { category: VatCategory::S, rate: VatRate::ZERO };
+            let line = PriceLine::flat(price, taxation);
+            let lines = BTreeMap::from([("BOI-012".parse().unwrap(), line)]);
             PriceSchedule::initial(from.parse().unwrap(), lines)
         };
         let mut schedules = vec![schedule("2026-09-14", "1.87")];

@@ -10,17 +10,23 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use crate::coded::coded_enum;
 use crate::money::AmountError;
-use crate::price::UnitPrice;
+use crate::price::{SCHEDULE_DECIMALS, UnitPrice};
 use crate::rounding;
 
 use super::prices::{PriceLine, PriceSchedule};
 use super::tiers::Tier;
 
+/// The most decimals of a coefficient: what divisions leave behind stands far beyond.
+const MOST_DECIMALS: u32 = 8;
+
 coded_enum! {
     /// How the coefficient is rounded.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
     pub enum CoefficientRounding {
         /// « Arrondi au millième supérieur ».
         Up => ("up", "par excès"),
@@ -30,6 +36,8 @@ coded_enum! {
 
 coded_enum! {
     /// Which price a cap is measured from.
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
     pub enum CapReference {
         /// The price of the bid: the default.
         InitialPrice => ("initial", "prix initial"),
@@ -39,7 +47,7 @@ coded_enum! {
 }
 
 /// The most a price may rise (butoir).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RevisionCap {
     /// In percent: 3 caps at +3 %.
     pub percent: Decimal,
@@ -47,7 +55,7 @@ pub struct RevisionCap {
 }
 
 /// One index of the formula.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexTerm {
     /// The code under which its values are published.
     pub index: String,
@@ -57,17 +65,52 @@ pub struct IndexTerm {
     pub initial_value: Decimal,
 }
 
-/// The revision clause of a contract.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RevisionClause {
-    fixed: Decimal,
-    terms: Vec<IndexTerm>,
+/// What a revision clause says, before it is checked; also the form it is stored in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevisionTerms {
+    /// The share of the price that is not revised: 0.15.
+    pub fixed: Decimal,
+    pub terms: Vec<IndexTerm>,
     /// Decimals the coefficient is rounded to.
     pub coefficient_decimals: u32,
     pub rounding: CoefficientRounding,
     /// Decimals of a revised price; those of its initial price when `None`, two at least.
     pub price_decimals: Option<u32>,
     pub cap: Option<RevisionCap>,
+}
+
+impl RevisionTerms {
+    /// The usual clause: the coefficient rounded up to three decimals, the initial prices'
+    /// decimals, no cap.
+    pub fn usual(fixed: Decimal, terms: Vec<IndexTerm>) -> Self {
+        Self {
+            fixed,
+            terms,
+            coefficient_decimals: 3,
+            rounding: CoefficientRounding::Up,
+            price_decimals: None,
+            cap: None,
+        }
+    }
+}
+
+/// The revision clause of a contract, its shares checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RevisionTerms", into = "RevisionTerms")]
+pub struct RevisionClause(RevisionTerms);
+
+impl TryFrom<RevisionTerms> for RevisionClause {
+    type Error = RevisionError;
+
+    fn try_from(terms: RevisionTerms) -> Result<Self, RevisionError> {
+        Self::new(terms)
+    }
+}
+
+impl From<RevisionClause> for RevisionTerms {
+    fn from(clause: RevisionClause) -> Self {
+        clause.0
+    }
 }
 
 /// Why a clause is refused, or a revision cannot be computed.
@@ -77,6 +120,8 @@ pub enum RevisionError {
     NotOne(Decimal),
     #[error("a share of the formula is negative")]
     NegativeShare,
+    #[error("more decimals than prices and coefficients have")]
+    Decimals,
     #[error("the value of index {0} is not positive")]
     NotPositive(String),
     #[error("a revised price cannot be computed")]
@@ -93,38 +138,33 @@ pub enum Revised {
 }
 
 impl RevisionClause {
-    /// With the coefficient rounded up to three decimals, the initial prices' decimals, no cap.
-    ///
     /// # Errors
     ///
-    /// [`RevisionError::NotOne`] unless `fixed` and the weights sum to one.
-    pub fn new(fixed: Decimal, terms: Vec<IndexTerm>) -> Result<Self, RevisionError> {
-        let sum: Decimal = fixed + terms.iter().map(|term| term.weight).sum::<Decimal>();
-        if fixed.is_sign_negative() || terms.iter().any(|term| term.weight.is_sign_negative()) {
+    /// [`RevisionError::NotOne`] unless the fixed share and the weights sum to one.
+    pub fn new(terms: RevisionTerms) -> Result<Self, RevisionError> {
+        let negative = terms.terms.iter().any(|term| term.weight.is_sign_negative());
+        if negative || terms.fixed.is_sign_negative() {
             return Err(RevisionError::NegativeShare);
         }
-        if sum != Decimal::ONE {
-            return Err(RevisionError::NotOne(sum));
+        let weights = terms.terms.iter().try_fold(terms.fixed, |sum, term| {
+            sum.checked_add(term.weight).ok_or(AmountError::OutOfRange)
+        })?;
+        if weights != Decimal::ONE {
+            return Err(RevisionError::NotOne(weights));
         }
-        if let Some(term) = terms.iter().find(|term| term.initial_value <= Decimal::ZERO) {
+        if let Some(term) = terms.terms.iter().find(|term| term.initial_value <= Decimal::ZERO) {
             return Err(RevisionError::NotPositive(term.index.clone()));
         }
-        Ok(Self {
-            fixed,
-            terms,
-            coefficient_decimals: 3,
-            rounding: CoefficientRounding::Up,
-            price_decimals: None,
-            cap: None,
-        })
+        if terms.coefficient_decimals > MOST_DECIMALS
+            || terms.price_decimals.is_some_and(|decimals| decimals > SCHEDULE_DECIMALS)
+        {
+            return Err(RevisionError::Decimals);
+        }
+        Ok(Self(terms))
     }
 
-    pub fn fixed(&self) -> Decimal {
-        self.fixed
-    }
-
-    pub fn terms(&self) -> &[IndexTerm] {
-        &self.terms
+    pub fn terms(&self) -> &RevisionTerms {
+        &self.0
     }
 
     /// The prices from `from` on, by the index values published for it.
@@ -140,6 +180,7 @@ impl RevisionClause {
         previous: &PriceSchedule,
     ) -> Result<Revised, RevisionError> {
         let missing: Vec<String> = self
+            .0
             .terms
             .iter()
             .filter(|term| !published.contains_key(&term.index))
@@ -158,16 +199,16 @@ impl RevisionClause {
                 let before = before.price_for(tier.from);
                 tiers.push(Tier { price: self.price(tier.price, before, coefficient)?, ..*tier });
             }
-            lines.insert(reference.clone(), PriceLine { price, tiers, vat: line.vat });
+            lines.insert(reference.clone(), PriceLine { price, tiers, taxation: line.taxation });
         }
         let used = |term: &IndexTerm| Some((term.index.clone(), *published.get(&term.index)?));
-        let indices = self.terms.iter().filter_map(used).collect();
+        let indices = self.0.terms.iter().filter_map(used).collect();
         Ok(Revised::Prices(PriceSchedule { from, coefficient, indices, lines }))
     }
 
     fn coefficient(&self, published: &BTreeMap<String, Decimal>) -> Result<Decimal, RevisionError> {
-        let mut sum = self.fixed;
-        for term in &self.terms {
+        let mut sum = self.0.fixed;
+        for term in &self.0.terms {
             let value = published.get(&term.index).copied().unwrap_or_default();
             if value <= Decimal::ZERO {
                 return Err(RevisionError::NotPositive(term.index.clone()));
@@ -180,9 +221,9 @@ impl RevisionClause {
         // Three thirds must not round up to the next thousandth: what stands beyond twenty
         // decimals is left by the divisions, indices are published with far fewer.
         let sum = rounding::half_up(sum, 20);
-        Ok(match self.rounding {
-            CoefficientRounding::Up => rounding::up(sum, self.coefficient_decimals),
-            CoefficientRounding::HalfUp => rounding::half_up(sum, self.coefficient_decimals),
+        Ok(match self.0.rounding {
+            CoefficientRounding::Up => rounding::up(sum, self.0.coefficient_decimals),
+            CoefficientRounding::HalfUp => rounding::half_up(sum, self.0.coefficient_decimals),
         })
     }
 
@@ -195,7 +236,7 @@ impl RevisionClause {
     ) -> Result<UnitPrice, AmountError> {
         let mut exact =
             initial.decimal().checked_mul(coefficient).ok_or(AmountError::OutOfRange)?;
-        if let Some(cap) = self.cap {
+        if let Some(cap) = self.0.cap {
             let reference = match cap.reference {
                 CapReference::InitialPrice => initial,
                 CapReference::PreviousPrice => previous,
@@ -204,7 +245,7 @@ impl RevisionClause {
             let most = reference.decimal().checked_mul(rise).ok_or(AmountError::OutOfRange)?;
             exact = exact.min(most);
         }
-        let decimals = self.price_decimals.unwrap_or_else(|| initial.decimal().scale().max(2));
+        let decimals = self.0.price_decimals.unwrap_or_else(|| initial.decimal().scale().max(2));
         UnitPrice::scheduled(rounding::half_up(exact, decimals))
     }
 }
@@ -212,8 +253,9 @@ impl RevisionClause {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::orders::order::Taxation;
     use crate::quantity::Quantity;
-    use crate::tenders::prices::LineVat;
+    use crate::vat::{VatCategory, VatRate};
 
     fn dec(text: &str) -> Decimal {
         text.parse().unwrap()
@@ -226,11 +268,12 @@ mod tests {
     fn clause() -> RevisionClause {
         let term =
             IndexTerm { index: "carton".into(), weight: dec("0.85"), initial_value: dec("112.4") };
-        RevisionClause::new(dec("0.15"), vec![term]).unwrap()
+        RevisionClause::new(RevisionTerms::usual(dec("0.15"), vec![term])).unwrap()
     }
 
     fn schedule(from: &str, price: &str) -> PriceSchedule {
-        let mut line = PriceLine::flat(unit_price(price), LineVat::exempt());
+        let exempt = Taxation { category: VatCategory::E, rate: VatRate::ZERO };
+        let mut line = PriceLine::flat(unit_price(price), exempt);
         line.tiers = vec![Tier { from: Quantity::whole(500), price: unit_price("1.5") }];
         let lines = BTreeMap::from([("BOI-012".parse().unwrap(), line)]);
         PriceSchedule::initial(from.parse().unwrap(), lines)
@@ -268,8 +311,8 @@ mod tests {
         for (reference, expected) in
             [(CapReference::InitialPrice, "1.93"), (CapReference::PreviousPrice, "1.96")]
         {
-            let mut clause = clause();
-            clause.cap = Some(RevisionCap { percent: dec("3"), reference });
+            let cap = Some(RevisionCap { percent: dec("3"), reference });
+            let clause = RevisionClause(RevisionTerms { cap, ..clause().0 });
             let before = if reference == CapReference::InitialPrice { &initial } else { &previous };
             assert_eq!(price(&revised(&clause, "118.9", before)), expected, "{reference:?}");
         }
@@ -287,10 +330,10 @@ mod tests {
     fn the_clause_says_how_to_round() {
         let initial = schedule("2026-09-14", "1.87");
         let mut clause = clause();
-        clause.rounding = CoefficientRounding::HalfUp;
+        clause.0.rounding = CoefficientRounding::HalfUp;
         assert_eq!(revised(&clause, "118.9", &initial).coefficient, dec("1.049"));
-        clause.coefficient_decimals = 4;
-        clause.price_decimals = Some(4);
+        clause.0.coefficient_decimals = 4;
+        clause.0.price_decimals = Some(4);
         let schedule = revised(&clause, "118.9", &initial);
         assert_eq!((schedule.coefficient, price(&schedule)), (dec("1.0492"), "1.962".into()));
     }
@@ -312,7 +355,7 @@ mod tests {
             initial_value: dec("3"),
         };
         let terms = vec![term("a", "0.2"), term("b", "0.2"), term("c", "0.2"), term("d", "0.4")];
-        let clause = RevisionClause::new(Decimal::ZERO, terms).unwrap();
+        let clause = RevisionClause::new(RevisionTerms::usual(Decimal::ZERO, terms)).unwrap();
         let published =
             ["a", "b", "c", "d"].map(|index| (index.to_owned(), dec("10"))).into_iter().collect();
         assert_eq!(clause.coefficient(&published), Ok(dec("3.334")), "10 / 3, up");
@@ -323,10 +366,21 @@ mod tests {
 
     #[test]
     fn the_shares_of_a_formula_sum_to_one() {
-        assert_eq!(
-            RevisionClause::new(dec("0.10"), clause().terms().to_vec()),
-            Err(RevisionError::NotOne(dec("0.95")))
-        );
-        assert!(RevisionClause::new(dec("-0.85"), clause().terms().to_vec()).is_err());
+        let usual = clause().0;
+        let with = |fixed: &str| {
+            RevisionClause::new(RevisionTerms { fixed: dec(fixed), ..usual.clone() }).unwrap_err()
+        };
+        assert_eq!(with("0.10"), RevisionError::NotOne(dec("0.95")));
+        assert_eq!(with("-0.85"), RevisionError::NegativeShare);
+        let fine = RevisionTerms { price_decimals: Some(5), ..usual };
+        assert_eq!(RevisionClause::new(fine), Err(RevisionError::Decimals));
+    }
+
+    #[test]
+    fn a_stored_clause_comes_back_whole_and_is_checked_again() {
+        let stored = serde_json::to_string(&clause()).unwrap();
+        assert_eq!(serde_json::from_str::<RevisionClause>(&stored).unwrap(), clause());
+        let broken = stored.replace("0.85", "0.80");
+        assert!(serde_json::from_str::<RevisionClause>(&broken).is_err());
     }
 }

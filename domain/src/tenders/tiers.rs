@@ -76,7 +76,9 @@ pub fn check(price: UnitPrice, tiers: &[Tier]) -> Result<(), TierError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tenders::prices::{LineVat, PriceLine};
+    use crate::orders::order::Taxation;
+    use crate::tenders::prices::PriceLine;
+    use crate::vat::{VatCategory, VatRate};
 
     fn price(text: &str) -> UnitPrice {
         UnitPrice::scheduled(text.parse().unwrap()).unwrap()
@@ -91,7 +93,7 @@ mod tests {
         let line = PriceLine {
             price: price("2.10"),
             tiers: vec![tier(500, "1.95"), tier(1000, "1.80")],
-            vat: LineVat::exempt(),
+            taxation: Taxation { category: VatCategory::E, rate: VatRate::ZERO },
         };
         for (quantity, expected) in
             [(1, "2.10"), (499, "2.10"), (500, "1.95"), (999, "1.95"), (1000, "1.80")]

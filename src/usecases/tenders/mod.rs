@@ -1,0 +1,3 @@
+//! From closed needs to contracts.
+
+pub mod consolidate;
