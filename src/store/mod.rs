@@ -8,6 +8,7 @@ pub mod check;
 mod error;
 pub mod files;
 pub mod group;
+pub mod overview;
 pub mod platform;
 
 use std::path::Path;
