@@ -4,5 +4,6 @@
 
 pub mod cli;
 pub mod clock;
+pub mod documents;
 pub mod store;
 pub mod usecases;
