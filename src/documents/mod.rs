@@ -5,13 +5,20 @@
 //! bytes, and what was issued is kept, never made again.
 
 pub mod allocation_statement;
+mod content;
 pub mod delivery_extract;
 mod error;
+mod finish;
+pub mod fonts;
+mod layout;
 pub mod lot_sheet;
 pub mod needs_receipt;
+mod pack;
 mod paper;
 pub mod parties;
+mod parts;
 pub mod purchase_order;
+mod sheet;
 
 pub use error::PaperError;
 pub use paper::Paper;
