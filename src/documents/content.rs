@@ -50,7 +50,7 @@ fn operators(stream: &str) -> Result<PageContent, PaperError> {
     let mut page = PageContent::default();
     let (mut at, mut from) = (None, None);
     for line in stream.lines() {
-        if line == "endstream" {
+        if line.trim_end() == "endstream" {
             return Ok(page);
         }
         let (operands, operator) = line.rsplit_once(' ').unwrap_or(("", line));

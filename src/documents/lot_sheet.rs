@@ -4,9 +4,14 @@
 //! candidates are to find theirs.
 
 use chrono::NaiveDate;
+use domain::french;
 use domain::quantity::Quantity;
 
+use super::error::PaperError;
+use super::layout::{BODY, Cell, Flow, Imprint, Rich, RowKind, STRONG, Stack, left, right};
+use super::paper::Paper;
 use super::parties::{ConventionRef, Letterhead, LotRef, Member};
+use super::parts;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LotSheet {
@@ -56,4 +61,117 @@ pub struct LotPoint {
     /// On one line.
     pub address: String,
     pub access: Option<String>,
+}
+
+/// Makes the paper.
+///
+/// # Errors
+///
+/// Those of every paper: a character without glyph, a text too long for a page.
+pub fn render(sheet: &LotSheet) -> Result<Paper, PaperError> {
+    let lot = format!("Lot\u{a0}{}", sheet.lot.number);
+    let title = format!("{lot}\u{a0}: {}", sheet.lot.title);
+    let subtitle = format!("Besoins consolidés · {}", sheet.census_title);
+    let mut flow = Flow::new(&sheet.letterhead, &title, &subtitle);
+    let count =
+        |count, one, many| format!("{} {}", french::count(count), french::plural(count, one, many));
+    flow.columns(&[
+        Stack::new("Consultation", 1.4)
+            .with(Rich::new(STRONG, &sheet.procedure_title))
+            .with(parts::named("Référence", &sheet.procedure_reference))
+            .with(parts::named("Établie le", french::date(sheet.established_on))),
+        Stack::new("Étendue", 1.0).with(
+            Rich::new(BODY, count(sheet.members, "membre", "membres"))
+                .below(BODY, &count(sheet.articles.len(), "article", "articles"))
+                .below(
+                    BODY,
+                    &count(sheet.points.len(), "point de livraison", "points de livraison"),
+                ),
+        ),
+        Stack::new("Quantités", 1.4).with(Rich::new(BODY, &sheet.packing)),
+    ]);
+    flow.para(Rich::new(
+        BODY,
+        format!(
+            "Quantités estimées des membres du groupement, en application de la {}. Elles n’engagent \
+             pas les membres\u{a0}: seuls les bons de commande engagent.",
+            parts::convention(&sheet.convention),
+        ),
+    ));
+    sheet.quantities(&mut flow);
+    sheet.places(&mut flow);
+    flow.finish(&Imprint {
+        foot: parts::foot(
+            &sheet.letterhead,
+            &format!("{} · {} · besoins consolidés", sheet.procedure_reference, lot.to_lowercase()),
+            sheet.established_on,
+        ),
+        author: sheet.letterhead.name.clone(),
+        id: format!("{} {title}", sheet.procedure_reference),
+        title,
+        made_on: sheet.established_on,
+        attachment: None,
+    })
+}
+
+impl LotSheet {
+    fn quantities(&self, flow: &mut Flow) {
+        flow.section("Quantités par article");
+        let mut columns = vec![
+            left("Référence", 17.0),
+            left("Désignation et spécifications", 0.0),
+            left("Unité", 22.0),
+            right("Paquet de", 14.0),
+            right("Membres", 15.0),
+        ];
+        columns.extend(self.years.iter().map(|year| right(&year.to_string(), 13.5)));
+        columns.push(right("Total", 15.0));
+        parts::fill(&mut columns, 1);
+        let mut grid = flow.table(columns);
+        for article in &self.articles {
+            let known = [&article.specification, &article.standards, &article.cpv];
+            let notes: Vec<String> = known
+                .into_iter()
+                .zip(["", "", "CPV\u{a0}"])
+                .filter_map(|(note, before)| note.as_ref().map(|note| format!("{before}{note}")))
+                .collect();
+            let mut cells = vec![
+                Cell::text(&article.reference).naming_its_row(),
+                parts::designation(&article.designation, Some(&notes.join(" · "))),
+                Cell::text(&article.unit),
+                Cell::text(article.pack.map_or("–".to_owned(), Quantity::french)),
+                Cell::text(french::count(article.members)),
+            ];
+            cells.extend(article.by_year.iter().map(|year| parts::quantity(*year)));
+            let total = Quantity::sum(article.by_year.iter().copied());
+            cells.push(Cell::new(STRONG, total.map_or("–".to_owned(), Quantity::french)));
+            grid.row(RowKind::Body, cells);
+        }
+        flow.grid(grid);
+    }
+
+    fn places(&self, flow: &mut Flow) {
+        flow.section("Points de livraison");
+        let mut grid = flow.table(vec![
+            right("N°", 11.0),
+            left("Membre", 46.0),
+            left("Lieu", 34.0),
+            left("Adresse", 46.0),
+            left("Accès", 35.0),
+        ]);
+        for (index, point) in self.points.iter().enumerate() {
+            let siret = point.member.siret.as_ref().map(domain::siret::Siret::spaced);
+            grid.row(
+                RowKind::Body,
+                vec![
+                    Cell::text(french::count(index + 1)),
+                    parts::designation(&point.member.name, siret.as_deref()).naming_its_row(),
+                    Cell::text(&point.name),
+                    Cell::text(&point.address),
+                    Cell::text(point.access.as_deref().unwrap_or("–")),
+                ],
+            );
+        }
+        flow.grid(grid);
+    }
 }

@@ -7,7 +7,7 @@ use domain::quantity::Quantity;
 use rust_decimal::Decimal;
 
 use super::error::PaperError;
-use super::layout::{BODY, Cell, DUE, LABEL, NOTE, Rich, STRONG, Stack};
+use super::layout::{BODY, Cell, Column, DUE, LABEL, NOTE, Rich, STRONG, Stack, WIDTH_MM};
 use super::parties::{
     Buyer, ContractRef, ConventionRef, DeliveryPoint, Letterhead, LotRef, Member, Packs, Party,
 };
@@ -36,12 +36,19 @@ pub(super) fn party(label: &str, share: f32, party: &Party) -> Stack {
     )
 }
 
+/// With what Chorus Pro asks for: SIRET, service code, commitment number.
 pub(super) fn buyer(label: &str, share: f32, buyer: &Buyer) -> Stack {
-    Stack::new(label, share).with(
-        Rich::new(STRONG, &buyer.name)
-            .below(BODY, &buyer.address.join("\n"))
-            .below(BODY, &format!("SIRET\u{a0}{}", buyer.siret.spaced())),
-    )
+    let mut rich = Rich::new(STRONG, &buyer.name)
+        .below(BODY, &buyer.address.join("\n"))
+        .below(BODY, &format!("SIRET\u{a0}{}", buyer.siret.spaced()));
+    for (name, value) in
+        [("Code service", &buyer.service_code), ("Engagement", &buyer.commitment_number)]
+    {
+        if let Some(value) = value {
+            rich = rich.below(LABEL, &format!("{name}\u{a0} ")).then(BODY, value);
+        }
+    }
+    Stack::new(label, share).with(rich)
 }
 
 pub(super) fn member(label: &str, share: f32, member: &Member) -> Stack {
@@ -52,15 +59,6 @@ pub(super) fn member(label: &str, share: f32, member: &Member) -> Stack {
     Stack::new(label, share).with(
         Rich::new(STRONG, &member.name).below(BODY, &member.address.join("\n")).below(BODY, &siret),
     )
-}
-
-/// What goes with the invoice: SIRET, service code, commitment number.
-pub(super) fn chorus_pro(label: &str, share: f32, buyer: &Buyer) -> Stack {
-    let or_none = |value: &Option<String>| value.as_deref().unwrap_or("non exigé").to_owned();
-    Stack::new(label, share)
-        .with(named("SIRET", buyer.siret.spaced()))
-        .with(named("Code service", or_none(&buyer.service_code)))
-        .with(named("N°\u{a0}d’engagement", or_none(&buyer.commitment_number)))
 }
 
 /// A small name and its value on one line.
@@ -81,7 +79,8 @@ pub(super) fn contract(share: f32, order: Option<&str>, contract: &ContractRef) 
     if let Some(day) = contract.notified_on {
         stack = stack.with(named("Notifié le", french::date(day)));
     }
-    stack.with(Rich::new(BODY, &contract.title)).with(Rich::new(BODY, capital(&lot(&contract.lot))))
+    let titles = Rich::new(BODY, &contract.title);
+    stack.with(titles.below(BODY, &capital(&lot(&contract.lot))))
 }
 
 /// « convention constitutive…, signée le 12/04/2026, article 6 ».
@@ -119,6 +118,13 @@ pub(super) fn quantity(quantity: Quantity) -> Cell {
 /// Reference over designation is for lists; in tables each has its column.
 pub(super) fn designation(text: &str, note: Option<&str>) -> Cell {
     Cell::rich(Rich::new(BODY, text).below(NOTE, note.unwrap_or("")))
+}
+
+/// Gives the column of this index the width that the others leave.
+#[expect(clippy::float_arithmetic, reason = "geometry: millimetres on a page")]
+pub(super) fn fill(columns: &mut [Column], index: usize) {
+    let taken: f32 = columns.iter().map(|column| column.width).sum();
+    columns[index].width += WIDTH_MM - taken;
 }
 
 /// A delivery point told in three stacks.

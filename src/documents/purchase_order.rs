@@ -206,18 +206,21 @@ impl PurchaseOrder {
             let lead = format!("Avenant n°\u{a0}{} du {decided}. ", amendment.number);
             flow.para(Rich::new(DUE, lead).then(BODY, &amendment.reason));
         }
-        let behalf = match self.committed_by {
-            Committer::Member => self.buyer.name.clone(),
-            Committer::Coordinator { members } => {
-                let plural = french::plural(members, "membre", "membres");
-                format!("{} {plural} du groupement", french::count(members))
+        let on_behalf = match self.committed_by {
+            Committer::Member => {
+                "Marché passé pour le compte de ses membres, dont l’acheteur".into()
             }
+            Committer::Coordinator { members } => format!(
+                "Commande passée au nom et pour le compte de {} {} du groupement",
+                french::count(members),
+                french::plural(members, "membre", "membres"),
+            ),
         };
         flow.para(Rich::new(
             BODY,
             format!(
-                "Commande passée par {}, coordonnateur du groupement (SIRET\u{a0}{}), au nom et pour \
-                 le compte de {behalf}, en application de la {}.",
+                "Coordonnateur du groupement\u{a0}: {} (SIRET\u{a0}{}). {on_behalf}, en application de \
+                 la {}.",
                 self.coordinator.name,
                 self.coordinator.siret.spaced(),
                 parts::convention(&self.convention),
@@ -228,14 +231,14 @@ impl PurchaseOrder {
     fn goods(&self, flow: &mut Flow) {
         flow.section("Fournitures commandées");
         let mut grid = flow.table(vec![
-            left("Référence", 18.0),
-            left("Désignation", 52.0),
-            right("Quantité", 15.0),
-            left("Unité", 19.0),
-            right("Paquets", 18.0),
-            right("Prix unitaire HT (€)", 17.0),
-            right("TVA", 12.0),
-            right("Montant HT (€)", 21.0),
+            left("Référence", 17.0),
+            left("Désignation", 51.0),
+            right("Quantité", 16.0),
+            left("Unité", 22.0),
+            right("Paquets", 15.0),
+            right("Prix unitaire HT (€)", 20.0),
+            right("TVA", 11.0),
+            right("Montant HT (€)", 20.0),
         ]);
         for line in &self.lines {
             grid.row(
@@ -336,20 +339,26 @@ impl PurchaseOrder {
     }
 
     fn invoicing(&self, flow: &mut Flow) {
-        flow.section("Facturation par Chorus Pro");
-        let mut recall = Stack::new("À rappeler sur la facture", 1.0)
-            .with(parts::named("Bon de commande", &self.number))
-            .with(parts::named("Marché", &self.contract.number));
-        if let Some(account) = &self.budget_account {
-            recall = recall.with(parts::named("Imputation", account));
+        flow.section("Facturation");
+        let buyer = &self.buyer;
+        let mut to = format!("SIRET\u{a0}{}", buyer.siret.spaced());
+        if let Some(service) = &buyer.service_code {
+            to.push_str(&format!(", code service {service}"));
         }
-        let billed = Rich::new(STRONG, &self.buyer.name);
-        flow.columns(&[
-            Stack::new("Facture adressée à", 1.0)
-                .with(billed.below(BODY, &self.buyer.address.join("\n"))),
-            parts::chorus_pro("Identifiants", 1.0, &self.buyer),
-            recall,
-        ]);
+        if let Some(commitment) = &buyer.commitment_number {
+            to.push_str(&format!(", engagement {commitment}"));
+        }
+        flow.para(
+            Rich::new(BODY, "À déposer sur Chorus Pro, adressée à ")
+                .then(BODY, &buyer.name)
+                .then(BODY, format!(" ({to}). Elle rappelle le numéro "))
+                .then(STRONG, &self.number)
+                .then(BODY, format!(" et le marché {}\u{a0}: ", self.contract.number))
+                .then(BODY, "sans eux, elle est rejetée (art. D.\u{a0}2192-2 du code de la commande publique)."),
+        );
+        if let Some(account) = &self.budget_account {
+            flow.para(parts::named("Imputation", account));
+        }
     }
 
     fn framework(&self, flow: &mut Flow) {

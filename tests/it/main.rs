@@ -5,4 +5,5 @@ mod architecture;
 mod fixtures;
 mod group;
 mod harness;
+mod papers;
 mod schema;

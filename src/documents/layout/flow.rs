@@ -218,10 +218,10 @@ impl Flow {
                     blocks.push(Block { elem, lines, before });
                 }
             }
-            placed.push((x, blocks));
-            if ruled {
+            if ruled && !blocks.is_empty() {
                 rules.push((x, width));
             }
+            placed.push((x, blocks));
             x += width + GAP;
         }
         Columns { stacks: placed, before, rules }

@@ -15,8 +15,9 @@ use crate::documents::sheet::{ElemId, Role, Stroke, Tag};
 const SHORT: f32 = 140.0;
 /// Above and below the text of a row, in points.
 const PADDING: f32 = 2.6;
-/// Between two columns, in points.
+/// At the right of a column, in points: figures stand clear of the text that follows.
 const GUTTER: f32 = 6.0;
+const GUTTER_OF_FIGURES: f32 = 9.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Align {
@@ -103,6 +104,14 @@ struct Row {
     kind: RowKind,
 }
 
+/// What is placed: a head is read once, and is an artifact on the following pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Row,
+    Head,
+    HeadAgain,
+}
+
 #[derive(Debug)]
 pub(crate) struct Grid {
     sheet: Shared,
@@ -141,9 +150,15 @@ impl Grid {
             let columns = &self.columns[column..(column + span).min(self.columns.len())];
             let width = columns.iter().map(|column| column.width * PT).sum::<f32>();
             let align = cell.align.or(columns.first().map(|column| column.align));
+            let align = align.unwrap_or(Align::Left);
             column += span;
-            let last = column >= self.columns.len();
-            let inner = if last { width } else { width - GUTTER };
+            let next = self.columns.get(column).map(|next| next.align);
+            let gutter = match (align, next) {
+                (_, None) => 0.0,
+                (Align::Right, Some(Align::Left)) => GUTTER_OF_FIGURES,
+                (Align::Left | Align::Right, Some(_)) => GUTTER,
+            };
+            let inner = width - gutter;
             let lines = set(&mut sheet, &cell.rich, inner);
             tallest = tallest.max(height(&lines));
             let tag = match (head, cell.head) {
@@ -152,7 +167,6 @@ impl Grid {
                 (false, false) => Tag::Cell(cell.span),
             };
             let elem = sheet.elem(row, tag);
-            let align = align.unwrap_or(Align::Left);
             sets.push(Set { x, width: inner, align, lines, elem });
             x += width;
         }
@@ -196,7 +210,8 @@ impl Grid {
             return Ok(Fit::NoRoom);
         }
         let mut y = before;
-        self.place_row(pen, &self.head, y, self.done > 0)?;
+        let head = if self.done > 0 { Standing::HeadAgain } else { Standing::Head };
+        self.place_row(pen, &self.head, y, head)?;
         y += self.head.height;
         pen.rule((0.0, y), (self.width(), y), Stroke::Line);
         for index in self.done..end {
@@ -204,7 +219,7 @@ impl Grid {
             if index > self.done {
                 self.rule_above(pen, row, y);
             }
-            self.place_row(pen, row, y, false)?;
+            self.place_row(pen, row, y, Standing::Row)?;
             y += row.height;
         }
         pen.rule((0.0, y), (self.width(), y), Stroke::Hair);
@@ -245,15 +260,18 @@ impl Grid {
         pen: &Pen<'_, '_>,
         row: &Row,
         top: f32,
-        repeated: bool,
+        standing: Standing,
     ) -> Result<(), Error> {
         for cell in &row.cells {
-            let role = if repeated { Role::Repeated } else { Role::Element(cell.elem) };
-            let mut y = top + PADDING;
-            if std::ptr::eq(row, &raw const self.head) {
+            let (role, mut y) = match standing {
+                Standing::Row => (Role::Element(cell.elem), top + PADDING),
                 // A head of one line stands on the rule, beside those of two.
-                y = top + row.height - PADDING - height(&cell.lines);
-            }
+                Standing::Head | Standing::HeadAgain => {
+                    let y = top + row.height - PADDING - height(&cell.lines);
+                    let first = standing == Standing::Head;
+                    (if first { Role::Element(cell.elem) } else { Role::Repeated }, y)
+                }
+            };
             for line in &cell.lines {
                 let x = match cell.align {
                     Align::Left => cell.x,

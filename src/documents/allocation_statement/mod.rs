@@ -5,12 +5,17 @@
 //! weight. What is retained is less than a cent away from it, always: a statement where
 //! it is not, or whose totals are not the sums of its rows, is refused and not printed.
 
+mod check;
+mod page;
+
 use chrono::NaiveDate;
 use domain::invoices::einvoice::InvoiceKind;
 use domain::money::{Cents, Gross, Net, Vat};
 use domain::quantity::Quantity;
 use domain::vat::{VatCategory, VatRate};
 use rust_decimal::Decimal;
+
+pub use page::render;
 
 use super::parties::{
     Attachment, BudgetAccount, Buyer, ContractRef, ConventionRef, Letterhead, Party,
