@@ -8,7 +8,7 @@ use domain::french;
 use domain::quantity::Quantity;
 
 use super::error::PaperError;
-use super::layout::{BODY, Cell, Flow, Imprint, Rich, RowKind, STRONG, Stack, left, right};
+use super::layout::{BODY, Cell, Flow, Imprint, NOTE, Rich, RowKind, STRONG, Stack, left, right};
 use super::paper::Paper;
 use super::parties::{ConventionRef, Letterhead, LotRef, Member};
 use super::parts;
@@ -119,27 +119,24 @@ impl LotSheet {
         flow.section("Quantités par article");
         let mut columns = vec![
             left("Référence", 17.0),
-            left("Désignation et spécifications", 0.0),
-            left("Unité", 22.0),
-            right("Paquet de", 14.0),
+            left("Désignation, spécifications", 0.0),
             right("Membres", 15.0),
         ];
-        columns.extend(self.years.iter().map(|year| right(&year.to_string(), 13.5)));
-        columns.push(right("Total", 15.0));
+        columns.extend(self.years.iter().map(|year| right(&year.to_string(), 14.5)));
+        columns.push(right("Total", 16.0));
         parts::fill(&mut columns, 1);
         let mut grid = flow.table(columns);
         for article in &self.articles {
-            let known = [&article.specification, &article.standards, &article.cpv];
-            let notes: Vec<String> = known
-                .into_iter()
-                .zip(["", "", "CPV\u{a0}"])
-                .filter_map(|(note, before)| note.as_ref().map(|note| format!("{before}{note}")))
-                .collect();
+            let cpv = article.cpv.as_ref().map(|cpv| format!("CPV\u{a0}{cpv}"));
+            let norms = [article.standards.clone(), cpv];
+            let norms: Vec<String> = norms.into_iter().flatten().collect();
+            let what = Rich::new(BODY, &article.designation)
+                .below(NOTE, article.specification.as_deref().unwrap_or(""))
+                .below(NOTE, &norms.join(" · "))
+                .below(NOTE, &parts::packed(&article.unit, article.pack));
             let mut cells = vec![
                 Cell::text(&article.reference).naming_its_row(),
-                parts::designation(&article.designation, Some(&notes.join(" · "))),
-                Cell::text(&article.unit),
-                Cell::text(article.pack.map_or("–".to_owned(), Quantity::french)),
+                Cell::rich(what),
                 Cell::text(french::count(article.members)),
             ];
             cells.extend(article.by_year.iter().map(|year| parts::quantity(*year)));

@@ -171,9 +171,8 @@ impl NeedsReceipt {
         parts::fill(&mut columns, 1);
         let mut grid = flow.table(columns);
         for line in &point.lines {
-            let pack = line.pack.map(|pack| format!("{}, par {pack}", line.unit));
-            let pack = pack.unwrap_or_else(|| line.unit.clone());
-            let note = format!("{pack} · TVA {}", line.vat_rate);
+            let packed = parts::packed(&line.unit, line.pack);
+            let note = format!("{packed} · TVA\u{a0}{}", line.vat_rate);
             let mut cells = vec![
                 Cell::text(&line.reference).naming_its_row(),
                 parts::designation(&line.designation, Some(&note)),

@@ -9,7 +9,8 @@ use rust_decimal::Decimal;
 use super::error::PaperError;
 use super::layout::{BODY, Cell, Column, DUE, LABEL, NOTE, Rich, STRONG, Stack, WIDTH_MM};
 use super::parties::{
-    Buyer, ContractRef, ConventionRef, DeliveryPoint, Letterhead, LotRef, Member, Packs, Party,
+    Buyer, ContractRef, ConventionRef, DeliveryPoint, Goods, Letterhead, LotRef, Member, Packs,
+    Party,
 };
 
 /// Refuses a printed amount that is not the sum of what it stands for.
@@ -101,6 +102,14 @@ pub(super) fn packs(packs: Option<Packs>) -> String {
     }
 }
 
+/// « unité, par 50 »; the unit alone where packs are of one or none.
+pub(super) fn packed(unit: &str, pack: Option<Quantity>) -> String {
+    match pack.filter(|pack| *pack != Quantity::whole(1)) {
+        Some(pack) => format!("{unit}, par\u{a0}{pack}"),
+        None => unit.to_owned(),
+    }
+}
+
 /// Euros with the six decimals that show a share to a ten-thousandth of a cent.
 pub(super) fn exact(mut euros: Decimal) -> String {
     euros.rescale(6);
@@ -148,13 +157,10 @@ pub(super) fn point(point: &DeliveryPoint) -> [Stack; 3] {
     ]
 }
 
-/// « BOI-001 : 250 unités en 5 × 50 », one line an article.
-pub(super) fn goods(point: &DeliveryPoint) -> Rich {
-    let mut rich = Rich::default();
-    for goods in &point.goods {
-        rich = rich.below(BODY, &format!("{}\u{a0}: {}", goods.reference, goods.quantity));
-    }
-    rich
+/// « BOI-001 : 250 · BOI-012 : 50 », no article broken over two lines.
+pub(super) fn goods(point: &DeliveryPoint) -> String {
+    let one = |goods: &Goods| format!("{}\u{a0}:\u{a0}{}", goods.reference, goods.quantity);
+    point.goods.iter().map(one).collect::<Vec<_>>().join(" · ")
 }
 
 pub(super) fn foot(letterhead: &Letterhead, what: &str, day: NaiveDate) -> String {

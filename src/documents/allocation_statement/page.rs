@@ -172,13 +172,13 @@ impl AllocationStatement {
         }
         flow.section("Votre part des frais et remises");
         let mut grid = flow.table(vec![
-            left("Objet", 44.0),
-            left("Clé", 33.0),
-            right("Votre poids", 20.0),
-            right("Poids de tous", 20.0),
-            right("Facture HT (€)", 18.0),
+            left("Objet", 41.0),
+            left("Clé", 30.0),
+            right("Votre poids", 22.0),
+            right("Poids de tous", 22.0),
+            right("Facture HT (€)", 19.0),
             right("Part exacte (€)", 20.0),
-            right("Part HT (€)", 17.0),
+            right("Part HT (€)", 18.0),
         ]);
         for (before, sign, group) in groups {
             for charge in group {
@@ -240,7 +240,7 @@ impl AllocationStatement {
     fn totals(&self, flow: &mut Flow) {
         let credit = self.invoice.kind.is_credit();
         flow.section("Récapitulation");
-        let mut grid = flow.table(vec![left("", 130.0), right("Montant (€)", 42.0)]);
+        let mut grid = flow.table(vec![left("Poste", 130.0), right("Montant (€)", 42.0)]);
         let mut row = |kind, ink, label: &str, cents: Cents| {
             let label = Cell::new(ink, label).naming_its_row();
             grid.row(kind, vec![label, Cell::new(ink, cents.french_bare())]);
@@ -248,18 +248,22 @@ impl AllocationStatement {
         row(RowKind::Body, BODY, "Total HT", self.net.0);
         row(RowKind::Body, BODY, "TVA", self.vat_total.0);
         row(RowKind::Body, STRONG, "Total TTC", self.gross.0);
-        let shared = |name: &str, total: SharedTotal| {
-            let (invoice, exact) = (total.invoice.french(), parts::exact(total.exact));
-            if total.invoice == Cents::ZERO {
-                name.to_owned()
-            } else {
+        if self.prepaid.invoice == Cents::ZERO && self.rounding.invoice == Cents::ZERO {
+            row(RowKind::Body, BODY, "Acompte et arrondi (néant sur la facture)", Cents::ZERO);
+        } else {
+            let shared = |name: &str, total: SharedTotal| {
+                let (invoice, exact) = (total.invoice.french(), parts::exact(total.exact));
                 format!("{name} (facture\u{a0}: {invoice}, part exacte {exact}\u{a0}€)")
-            }
+            };
+            let prepaid = Cents(-self.prepaid.share.0);
+            row(RowKind::Body, BODY, &shared("Acompte déjà versé", self.prepaid), prepaid);
+            row(RowKind::Body, BODY, &shared("Arrondi", self.rounding), self.rounding.share);
+        }
+        let label = match (&self.payment, credit) {
+            (_, true) => "À déduire",
+            (Payment::ToHolder { .. }, false) => "Net à payer",
+            (Payment::AwaitNotice { .. }, false) => "Net à votre charge",
         };
-        let prepaid = Cents(-self.prepaid.share.0);
-        row(RowKind::Body, BODY, &shared("Acompte déjà versé", self.prepaid), prepaid);
-        row(RowKind::Body, BODY, &shared("Arrondi", self.rounding), self.rounding.share);
-        let label = if credit { "À déduire" } else { "Net à payer" };
         row(RowKind::Sum, GRAND, label, self.payable);
         if !credit && !self.credits.is_empty() {
             let mut rest = Some(self.payable);
@@ -315,9 +319,17 @@ impl AllocationStatement {
                         NOTE,
                         "Début de l’empreinte SHA-256 de la facture et de cette part\u{a0}:",
                     )
-                    .below(NOTE, &self.verification),
+                    .below(NOTE, &self.fingerprint()),
             ),
         ]);
+    }
+
+    /// The whole fingerprint on two lines.
+    fn fingerprint(&self) -> String {
+        match self.verification.split_at_checked(32) {
+            Some((first, rest)) => format!("{first}\n{rest}"),
+            None => self.verification.clone(),
+        }
     }
 
     /// The first sixteen digits of the fingerprint, in fours.
@@ -345,11 +357,13 @@ impl AllocationKey {
 }
 
 impl SharedCharge {
-    /// Euros with six decimals, or a count.
+    /// Euros with two to six decimals, or a count.
     fn weight(&self, weight: Decimal) -> String {
+        let mut weight = weight.normalize();
         match self.key {
-            AllocationKey::Net => parts::exact(weight),
-            AllocationKey::Quantity | AllocationKey::Equal => french::decimal(weight.normalize()),
+            AllocationKey::Net => weight.rescale(weight.scale().max(2)),
+            AllocationKey::Quantity | AllocationKey::Equal => {}
         }
+        french::decimal(weight)
     }
 }

@@ -121,7 +121,7 @@ impl PageDecorator for Foot {
         _: Style,
     ) -> Result<Area<'a>, Error> {
         let pen = Pen { sheet: &self.sheet, context, area: &area };
-        let (left, y) = (SIDE * PT, PAGE.1 - (BOTTOM - 9.0) * PT);
+        let (left, y) = (SIDE * PT, PAGE.1 - (BOTTOM - 8.0) * PT);
         pen.rule((left, y - 11.0), (left + WIDTH, y - 11.0), Stroke::Hair);
         let text = self.sheet.borrow_mut().intern(&self.text);
         pen.run(left, y, text, NOTE, Role::Footer)?;
@@ -144,7 +144,7 @@ impl Flow {
         let sheet = Rc::new(RefCell::new(Sheet::new()));
         let mut flow = Self { sheet, items: Vec::new(), section: Sheet::ROOT };
         flow.letterhead(letterhead);
-        flow.heading(1, title, TITLE, 15.0, 0.0);
+        flow.heading(1, title, TITLE, 12.0, 0.0);
         flow.spaced(Rich::new(SUBTITLE, subtitle), 1.0);
         flow
     }
@@ -157,7 +157,7 @@ impl Flow {
             .below(NOTE, &head.address.join(", "))
             .below(NOTE, &head.contact)
             .below(NOTE, siret.as_deref().unwrap_or(""));
-        let stacks = [Stack::new("", 0.5).with(left), Stack::new("", 0.5).with(right)];
+        let stacks = [Stack::new("", 0.55).with(left), Stack::new("", 0.45).with(right)];
         let columns = self.stacks(&stacks, 0.0, false);
         self.items.push(Placed::Columns(columns));
         let elem = Block { elem: Sheet::ROOT, lines: Vec::new(), before: 0.0 };
@@ -176,11 +176,11 @@ impl Flow {
     /// Begins a section; its title stays with what follows.
     pub(crate) fn section(&mut self, title: &str) {
         self.section = self.sheet.borrow_mut().elem(Sheet::ROOT, Tag::Section);
-        self.heading(2, title, SECTION, 16.0, f32::EPSILON);
+        self.heading(2, title, SECTION, 14.0, f32::EPSILON);
     }
 
     pub(crate) fn para(&mut self, rich: Rich) {
-        self.spaced(rich, 4.0);
+        self.spaced(rich, 6.0);
     }
 
     fn spaced(&mut self, rich: Rich, before: f32) {

@@ -37,8 +37,9 @@ pub(crate) fn left(head: &str, width: f32) -> Column {
     Column { head: head.to_owned(), width, align: Align::Left }
 }
 
+/// For figures; « (€) » stays with the word before it.
 pub(crate) fn right(head: &str, width: f32) -> Column {
-    Column { head: head.to_owned(), width, align: Align::Right }
+    Column { head: head.replace(" (€)", "\u{a0}(€)"), width, align: Align::Right }
 }
 
 #[derive(Debug, Clone)]

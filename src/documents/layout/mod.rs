@@ -27,7 +27,7 @@ pub(crate) const PAGE: (f32, f32) = (210.0 * PT, 297.0 * PT);
 /// Left and right of the text, in millimetres.
 const SIDE: f32 = 19.0;
 const TOP: f32 = 16.0;
-const BOTTOM: f32 = 20.0;
+const BOTTOM: f32 = 18.0;
 /// The width of the text in points and in millimetres.
 const WIDTH: f32 = WIDTH_MM * PT;
 pub(crate) const WIDTH_MM: f32 = 210.0 - 2.0 * SIDE;

@@ -1,145 +1,15 @@
-//! The purchase order (bon de commande): the written commitment that R2162-13 CCP asks for.
-//!
-//! A member's own order in models A and B, the coordinator's one order in model C. It
-//! carries what the holder must quote (order number, D2192-2 CCP), what Chorus Pro will
-//! want (SIRET, service code, commitment number), where to deliver, and what it consumes
-//! of the framework contract.
+//! How the order looks.
 
-use chrono::NaiveDate;
 use domain::french;
-use domain::money::{Cents, Gross, Net, Vat};
-use domain::price::UnitPrice;
-use domain::quantity::Quantity;
-use domain::vat::VatRate;
+use domain::money::{Cents, Net};
 
-use super::error::PaperError;
-use super::layout::{
+use super::{Committer, Freight, PurchaseOrder};
+use crate::documents::error::PaperError;
+use crate::documents::layout::{
     Align, BODY, Cell, DUE, Flow, GRAND, Imprint, NOTE, Rich, RowKind, STRONG, Stack, left, right,
 };
-use super::paper::Paper;
-use super::parties::{
-    Buyer, ContractRef, ConventionRef, DeliveryPoint, Letterhead, Packs, Party, Signatory,
-};
-use super::parts;
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PurchaseOrder {
-    pub letterhead: Letterhead,
-    /// Unique; the holder's invoice quotes it (BT-13).
-    pub number: String,
-    pub issued_on: NaiveDate,
-    /// `None` for the order itself.
-    pub amendment: Option<Amendment>,
-    pub contract: ContractRef,
-    pub convention: ConventionRef,
-    pub coordinator: Party,
-    pub committed_by: Committer,
-    pub buyer: Buyer,
-    pub holder: Party,
-    pub prices: PriceState,
-    pub lines: Vec<OrderLine>,
-    pub freight: Freight,
-    /// One row a rate, freight included.
-    pub vat: Vec<OrderVat>,
-    /// Lines and freight.
-    pub net: Net,
-    pub vat_total: Vat,
-    pub gross: Gross,
-    pub points: Vec<DeliveryPoint>,
-    /// « 6064 · fonctionnement »; optional, for the buyer's own accounts.
-    pub budget_account: Option<String>,
-    pub signatory: Signatory,
-    pub gauge: Gauge,
-    pub terms: ContractTerms,
-}
-
-/// Who commits (models of coordination A, B and C).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Committer {
-    /// A and B: the member orders and pays for itself.
-    Member,
-    /// C: the coordinator orders in the name of `members` members and shares the invoice.
-    Coordinator { members: usize },
-}
-
-/// What the contract says of lateness and remarks: dated figures of its CCAG or its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ContractTerms {
-    /// « CCAG-FCS 2021 »: the general conditions the contract refers to.
-    pub general_conditions: String,
-    /// Days the holder has to comment on an order.
-    pub remark_days: u32,
-    /// Late penalty: value of the late goods × days ÷ this (1 000).
-    pub penalty_divisor: u32,
-    /// The most penalties can come to, in percent of the order (10).
-    pub penalty_cap_percent: u32,
-    /// No penalty while the contract's come to no more than this.
-    pub penalty_exempt_up_to: Net,
-}
-
-/// A numbered change of an order that has been issued.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Amendment {
-    pub number: u32,
-    pub decided_on: NaiveDate,
-    pub reason: String,
-}
-
-/// The dated price schedule that the order was made with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PriceState {
-    /// « bordereau des prix n° 2 ».
-    pub schedule: String,
-    pub in_force_from: NaiveDate,
-    /// « révisés : indice … 118,9 / 112,4, coefficient 1,050 »; `None` for initial prices.
-    pub revision: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderLine {
-    pub reference: String,
-    pub designation: String,
-    /// Tier applied, thickness measured…: a small line under the designation.
-    pub note: Option<String>,
-    pub quantity: Quantity,
-    /// As printed: « unité », « paquet de 100 ».
-    pub unit: String,
-    /// `None` where the unit takes decimals.
-    pub packs: Option<Packs>,
-    pub unit_price: UnitPrice,
-    pub vat_rate: VatRate,
-    /// Quantity × unit price, rounded once.
-    pub net: Net,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Freight {
-    /// The contract's prices include delivery.
-    Included,
-    /// The free-delivery amount (franco) is reached.
-    FrancoReached { from: Net },
-    /// Charged, below the free-delivery amount if there is one.
-    Charged { amount: Net, vat_rate: VatRate, franco: Option<Net> },
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OrderVat {
-    pub rate: VatRate,
-    pub base: Net,
-    pub tax: Vat,
-    /// « TVA non applicable, art. 293 B du CGI », of a holder under franchise.
-    pub exemption: Option<String>,
-}
-
-/// What the contract's orders come to, without VAT, against its ceiling (R2162-4 CCP).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Gauge {
-    pub ceiling: Net,
-    /// Before this order.
-    pub before: Net,
-    /// With this order.
-    pub after: Net,
-}
+use crate::documents::paper::Paper;
+use crate::documents::parts;
 
 /// Makes the paper.
 ///
@@ -166,7 +36,6 @@ pub fn render(order: &PurchaseOrder) -> Result<Paper, PaperError> {
     order.invoicing(&mut flow);
     order.framework(&mut flow);
     order.reminders(&mut flow);
-    order.signature(&mut flow);
     flow.finish(&Imprint {
         foot: parts::foot(&order.letterhead, &what, order.issued_on),
         author: order.letterhead.name.clone(),
@@ -178,23 +47,6 @@ pub fn render(order: &PurchaseOrder) -> Result<Paper, PaperError> {
 }
 
 impl PurchaseOrder {
-    fn check(&self) -> Result<(), PaperError> {
-        let lines = self.lines.iter().map(|line| line.net);
-        let net = Net::sum(lines.chain([self.freight.amount()]));
-        parts::adds_up("le total HT", self.net.0, net.map(|net| net.0))?;
-        let bases = Net::sum(self.vat.iter().map(|row| row.base));
-        parts::adds_up("la somme des bases de TVA", self.net.0, bases.map(|net| net.0))?;
-        let taxes = Vat::sum(self.vat.iter().map(|row| row.tax));
-        parts::adds_up("le total de TVA", self.vat_total.0, taxes.map(|vat| vat.0))?;
-        let gross = self.net.with(self.vat_total);
-        parts::adds_up("le total TTC", self.gross.0, gross.map(|gross| gross.0))?;
-        if self.amendment.is_none() {
-            let after = self.gauge.before.plus(self.net);
-            parts::adds_up("le montant engagé", self.gauge.after.0, after.map(|net| net.0))?;
-        }
-        Ok(())
-    }
-
     fn parties(&self, flow: &mut Flow) {
         flow.columns(&[
             parts::buyer("Acheteur", 1.0, &self.buyer),
@@ -305,9 +157,9 @@ impl PurchaseOrder {
         }
         let mut grid = flow.table(vec![
             right("N°", 9.0),
-            left("Point de livraison", 56.0),
-            left("Contact, horaires, accès", 54.0),
-            left("Fournitures", 31.0),
+            left("Point de livraison", 47.0),
+            left("Contact, horaires, accès", 43.0),
+            left("Fournitures", 51.0),
             right("Au plus tard le", 22.0),
         ]);
         for (index, point) in self.points.iter().enumerate() {
@@ -317,10 +169,15 @@ impl PurchaseOrder {
             }
             let known = [&point.contact, &point.hours, &point.access];
             let how: Vec<&str> = known.into_iter().filter_map(|how| how.as_deref()).collect();
-            let goods = if point.goods.is_empty() {
-                Rich::new(BODY, "tout le bon")
+            let goods =
+                if point.goods.is_empty() { "tout le bon".to_owned() } else { parts::goods(point) };
+            let how = if how.is_empty() {
+                "–".to_owned()
             } else {
-                parts::goods(point)
+                how.join(
+                    "
+",
+                )
             };
             grid.row(
                 RowKind::Body,
@@ -329,8 +186,8 @@ impl PurchaseOrder {
                     Cell::rich(
                         place.below(BODY, &point.name).below(BODY, &point.address.join(", ")),
                     ),
-                    Cell::text(how.join("\n")),
-                    Cell::rich(goods),
+                    Cell::text(how),
+                    Cell::text(goods),
                     Cell::new(STRONG, french::date(point.deliver_by)),
                 ],
             );
@@ -342,23 +199,22 @@ impl PurchaseOrder {
         flow.section("Facturation");
         let buyer = &self.buyer;
         let mut to = format!("SIRET\u{a0}{}", buyer.siret.spaced());
-        if let Some(service) = &buyer.service_code {
-            to.push_str(&format!(", code service {service}"));
+        for (name, value) in
+            [("code service", &buyer.service_code), ("engagement", &buyer.commitment_number)]
+        {
+            if let Some(value) = value {
+                to = format!("{to}, {name}\u{a0}{value}");
+            }
         }
-        if let Some(commitment) = &buyer.commitment_number {
-            to.push_str(&format!(", engagement {commitment}"));
-        }
-        flow.para(
-            Rich::new(BODY, "À déposer sur Chorus Pro, adressée à ")
-                .then(BODY, &buyer.name)
-                .then(BODY, format!(" ({to}). Elle rappelle le numéro "))
-                .then(STRONG, &self.number)
-                .then(BODY, format!(" et le marché {}\u{a0}: ", self.contract.number))
-                .then(BODY, "sans eux, elle est rejetée (art. D.\u{a0}2192-2 du code de la commande publique)."),
-        );
+        let mut rich = Rich::new(BODY, "À déposer sur Chorus Pro, adressée à ")
+            .then(BODY, format!("{} ({to}). Elle rappelle le numéro ", buyer.name))
+            .then(STRONG, &self.number)
+            .then(BODY, format!(" et le marché {}\u{a0}: sans eux, elle ", self.contract.number))
+            .then(BODY, "est rejetée (code de la commande publique, art.\u{a0}D.\u{a0}2192-2).");
         if let Some(account) = &self.budget_account {
-            flow.para(parts::named("Imputation", account));
+            rich = rich.then(BODY, format!(" Imputation\u{a0}: {account}."));
         }
+        flow.para(rich);
     }
 
     fn framework(&self, flow: &mut Flow) {
@@ -389,46 +245,23 @@ impl PurchaseOrder {
     }
 
     fn reminders(&self, flow: &mut Flow) {
-        flow.section("Rappels au titulaire");
-        let terms = &self.terms;
-        flow
-            .para(Rich::new(BODY, "La facture rappelle le numéro ").then(STRONG, &self.number).then(
-            BODY,
-            " : sans lui, elle est rejetée (art. D.\u{a0}2192-2 du code de la commande publique).",
-        ));
-        flow.para(Rich::new(
-            BODY,
-            format!(
-                "{}\u{a0}: les observations sur ce bon sont notifiées sous {} jours. Pénalité de \
-                 retard\u{a0}: valeur HT des fournitures en retard × jours ÷ {}, plafonnée à {}\u{a0}% du \
-                 bon\u{a0}; aucune pénalité tant que leur total sur le marché ne dépasse pas {} HT.",
-                terms.general_conditions,
-                terms.remark_days,
-                french::thousands(&terms.penalty_divisor.to_string()),
-                terms.penalty_cap_percent,
-                terms.penalty_exempt_up_to.french(),
-            ),
-        ));
-    }
-
-    fn signature(&self, flow: &mut Flow) {
-        let signatory = &self.signatory;
-        let day = french::date(signatory.signed_on);
+        let (terms, signatory) = (&self.terms, &self.signatory);
+        let recalled = format!(
+            "{}\u{a0}: les observations sur ce bon sont notifiées sous {} jours. Pénalité de retard\u{a0}: \
+             valeur HT des fournitures en retard × jours ÷ {}, plafonnée à {}\u{a0}% du bon\u{a0}; aucune \
+             pénalité tant que leur total sur le marché ne dépasse pas {} HT.",
+            terms.general_conditions,
+            terms.remark_days,
+            french::thousands(&terms.penalty_divisor.to_string()),
+            terms.penalty_cap_percent,
+            terms.penalty_exempt_up_to.french(),
+        );
         let signed = Rich::new(STRONG, &signatory.name)
             .below(BODY, &signatory.quality)
-            .below(BODY, &format!("le {day}"));
+            .below(BODY, &format!("Signé le {}", french::date(signatory.signed_on)));
         flow.columns(&[
-            Stack::new("", 1.0),
+            Stack::new("Rappels au titulaire", 1.5).with(Rich::new(BODY, recalled)),
             Stack::new(&format!("Pour {}", self.buyer.name), 1.0).with(signed),
         ]);
-    }
-}
-
-impl Freight {
-    fn amount(&self) -> Net {
-        match self {
-            Self::Included | Self::FrancoReached { .. } => Net::ZERO,
-            Self::Charged { amount, .. } => *amount,
-        }
     }
 }
