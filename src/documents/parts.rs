@@ -143,7 +143,7 @@ pub(super) fn point(point: &DeliveryPoint) -> [Stack; 3] {
         place = place.below(STRONG, member);
     }
     let place = place.below(STRONG, &point.name).below(BODY, &point.address.join("\n"));
-    let mut how = Stack::new("Réception", 1.2);
+    let mut how = Stack::new("Réception", 1.6);
     for (name, value) in
         [("Contact", &point.contact), ("Horaires", &point.hours), ("Accès", &point.access)]
     {

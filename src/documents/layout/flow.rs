@@ -121,7 +121,7 @@ impl PageDecorator for Foot {
         _: Style,
     ) -> Result<Area<'a>, Error> {
         let pen = Pen { sheet: &self.sheet, context, area: &area };
-        let (left, y) = (SIDE * PT, PAGE.1 - (BOTTOM - 8.0) * PT);
+        let (left, y) = (SIDE * PT, PAGE.1 - (BOTTOM - 7.5) * PT);
         pen.rule((left, y - 11.0), (left + WIDTH, y - 11.0), Stroke::Hair);
         let text = self.sheet.borrow_mut().intern(&self.text);
         pen.run(left, y, text, NOTE, Role::Footer)?;
@@ -176,7 +176,7 @@ impl Flow {
     /// Begins a section; its title stays with what follows.
     pub(crate) fn section(&mut self, title: &str) {
         self.section = self.sheet.borrow_mut().elem(Sheet::ROOT, Tag::Section);
-        self.heading(2, title, SECTION, 14.0, f32::EPSILON);
+        self.heading(2, title, SECTION, 13.0, f32::EPSILON);
     }
 
     pub(crate) fn para(&mut self, rich: Rich) {
@@ -196,7 +196,7 @@ impl Flow {
 
     /// Stacks side by side, each under a hairline.
     pub(crate) fn columns(&mut self, stacks: &[Stack]) {
-        let columns = self.stacks(stacks, 9.0, true);
+        let columns = self.stacks(stacks, 8.0, true);
         self.items.push(Placed::Columns(columns));
     }
 

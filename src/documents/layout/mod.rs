@@ -26,8 +26,8 @@ pub(crate) const PT: f32 = 72.0 / 25.4;
 pub(crate) const PAGE: (f32, f32) = (210.0 * PT, 297.0 * PT);
 /// Left and right of the text, in millimetres.
 const SIDE: f32 = 19.0;
-const TOP: f32 = 16.0;
-const BOTTOM: f32 = 18.0;
+const TOP: f32 = 15.0;
+const BOTTOM: f32 = 17.0;
 /// The width of the text in points and in millimetres.
 const WIDTH: f32 = WIDTH_MM * PT;
 pub(crate) const WIDTH_MM: f32 = 210.0 - 2.0 * SIDE;

@@ -48,10 +48,14 @@ pub fn render(order: &PurchaseOrder) -> Result<Paper, PaperError> {
 
 impl PurchaseOrder {
     fn parties(&self, flow: &mut Flow) {
+        let mut references = parts::contract(1.1, None, &self.contract);
+        if let Some(account) = &self.budget_account {
+            references = references.with(parts::named("Imputation", account));
+        }
         flow.columns(&[
             parts::buyer("Acheteur", 1.0, &self.buyer),
             parts::party("Titulaire", 1.0, &self.holder),
-            parts::contract(1.1, None, &self.contract),
+            references,
         ]);
         if let Some(amendment) = &self.amendment {
             let decided = french::date(amendment.decided_on);
@@ -138,12 +142,12 @@ impl PurchaseOrder {
         flow.grid(grid);
         let prices = &self.prices;
         let from = french::date(prices.in_force_from);
-        let revision = prices.revision.as_deref().unwrap_or("prix initiaux du marché, non révisés");
+        let revision = prices.revision.as_deref().unwrap_or("prix initiaux, non révisés");
         flow.para(Rich::new(
             NOTE,
             format!(
-                "Prix hors taxes du {}, en vigueur depuis le {from}\u{a0}: {revision}. Une révision \
-                 ultérieure ne change pas les prix de ce bon.",
+                "Prix HT du {}, en vigueur depuis le {from}\u{a0}: {revision}. Une révision ultérieure ne \
+                 les change pas.",
                 prices.schedule
             ),
         ));
@@ -206,14 +210,17 @@ impl PurchaseOrder {
                 to = format!("{to}, {name}\u{a0}{value}");
             }
         }
-        let mut rich = Rich::new(BODY, "À déposer sur Chorus Pro, adressée à ")
-            .then(BODY, format!("{} ({to}). Elle rappelle le numéro ", buyer.name))
-            .then(STRONG, &self.number)
-            .then(BODY, format!(" et le marché {}\u{a0}: sans eux, elle ", self.contract.number))
-            .then(BODY, "est rejetée (code de la commande publique, art.\u{a0}D.\u{a0}2192-2).");
-        if let Some(account) = &self.budget_account {
-            rich = rich.then(BODY, format!(" Imputation\u{a0}: {account}."));
-        }
+        let rich =
+            Rich::new(BODY, format!("À déposer sur Chorus Pro pour le {to}, avec le numéro "))
+                .then(STRONG, &self.number)
+                .then(
+                    BODY,
+                    format!(" et le marché {}\u{a0}: sans eux, elle ", self.contract.number),
+                )
+                .then(
+                    BODY,
+                    "est rejetée (code de la commande publique, art.\u{a0}D.\u{a0}2192-2).",
+                );
         flow.para(rich);
     }
 
@@ -260,7 +267,7 @@ impl PurchaseOrder {
             .below(BODY, &signatory.quality)
             .below(BODY, &format!("Signé le {}", french::date(signatory.signed_on)));
         flow.columns(&[
-            Stack::new("Rappels au titulaire", 1.5).with(Rich::new(BODY, recalled)),
+            Stack::new("Rappels au titulaire", 2.2).with(Rich::new(BODY, recalled)),
             Stack::new(&format!("Pour {}", self.buyer.name), 1.0).with(signed),
         ]);
     }
