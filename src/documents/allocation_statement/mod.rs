@@ -11,6 +11,7 @@ mod page;
 use chrono::NaiveDate;
 use domain::invoices::einvoice::InvoiceKind;
 use domain::money::{Cents, Gross, Net, Vat};
+use domain::price::UnitPrice;
 use domain::quantity::Quantity;
 use domain::vat::{VatCategory, VatRate};
 use rust_decimal::Decimal;
@@ -88,6 +89,10 @@ pub struct SharedLine {
     pub vat_rate: VatRate,
     /// As printed: « unité », « ml ».
     pub unit: String,
+    /// BT-146, for `base_quantity` units.
+    pub unit_price: UnitPrice,
+    /// BT-149, usually 1.
+    pub base_quantity: Decimal,
     /// What this member accepted.
     pub weight: Quantity,
     /// What all members accepted.

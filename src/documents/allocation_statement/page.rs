@@ -139,12 +139,21 @@ impl AllocationStatement {
             right("Part HT (€)", 20.0),
         ]);
         for line in &self.lines {
-            let reference = line.reference.as_deref().unwrap_or("");
+            let base = if line.base_quantity == Decimal::ONE {
+                String::new()
+            } else {
+                format!(" pour\u{a0}{}", french::decimal(line.base_quantity.normalize()))
+            };
+            let price = format!("{}\u{a0}HT{base}", line.unit_price.french());
+            let note = match &line.reference {
+                Some(reference) => format!("{reference} · {price}"),
+                None => price,
+            };
             grid.row(
                 RowKind::Body,
                 vec![
                     Cell::text(&line.id).naming_its_row(),
-                    marked(&line.label, reference, line.exact, line.net.0),
+                    marked(&line.label, &note, line.exact, line.net.0),
                     parts::quantity(line.weight),
                     parts::quantity(line.total_weight),
                     Cell::text(&line.unit),

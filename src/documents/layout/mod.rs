@@ -14,7 +14,7 @@ mod text;
 
 pub(crate) use flow::{Flow, Imprint, Stack};
 pub(crate) use grid::Align;
-pub(crate) use grid::{Cell, Column, Grid, RowKind, left, right};
+pub(crate) use grid::{Cell, Column, RowKind, left, right};
 pub(crate) use text::Rich;
 
 use super::fonts::Weight;
