@@ -45,7 +45,7 @@ pub fn render(extract: &DeliveryExtract) -> Result<Paper, PaperError> {
         parts::party("Titulaire", 1.0, &extract.holder),
         parts::contract(1.1, Some(&extract.order_number), &extract.contract),
     ]);
-    flow.para(Rich::new(
+    flow.para(&Rich::new(
         BODY,
         format!(
             "Fournitures commandées pour vous par le {}, coordonnateur, en application de la {}. ",
@@ -53,7 +53,7 @@ pub fn render(extract: &DeliveryExtract) -> Result<Paper, PaperError> {
             parts::convention(&extract.convention),
         ),
     ));
-    flow.para(Rich::new(STRONG, "Vérifiez la livraison sur cet extrait et ne payez rien au titulaire.").then(
+    flow.para(&Rich::new(STRONG, "Vérifiez la livraison sur cet extrait et ne payez rien au titulaire.").then(
         BODY,
         " Signalez sous votre signature, sur le bon de livraison, ce qui manque ou est abîmé, puis \
          saisissez ce que vous avez admis.",

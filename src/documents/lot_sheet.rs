@@ -90,7 +90,7 @@ pub fn render(sheet: &LotSheet) -> Result<Paper, PaperError> {
         ),
         Stack::new("Quantités", 1.4).with(Rich::new(BODY, &sheet.packing)),
     ]);
-    flow.para(Rich::new(
+    flow.para(&Rich::new(
         BODY,
         format!(
             "Quantités estimées des membres du groupement, en application de la {}. Elles n’engagent \

@@ -103,7 +103,7 @@ pub fn render(receipt: &NeedsReceipt) -> Result<Paper, PaperError> {
             .with(Rich::new(DUE, french::date(receipt.closes_on)))
             .with(Rich::new(BODY, "inclus, en ligne ou auprès du coordonnateur.")),
     ]);
-    flow.para(Rich::new(
+    flow.para(&Rich::new(
         BODY,
         format!(
             "Vos besoins sont enregistrés au titre de la {}. Ils servent à consulter les fournisseurs et \
@@ -114,7 +114,10 @@ pub fn render(receipt: &NeedsReceipt) -> Result<Paper, PaperError> {
     ));
     if receipt.points.is_empty() {
         flow.section("Réponse enregistrée");
-        flow.para(Rich::new(STRONG, "Néant\u{a0}: vous n’avez pas de besoin pour ce recensement."));
+        flow.para(&Rich::new(
+            STRONG,
+            "Néant\u{a0}: vous n’avez pas de besoin pour ce recensement.",
+        ));
     } else {
         for point in &receipt.points {
             receipt.point(&mut flow, point);
@@ -159,7 +162,7 @@ impl NeedsReceipt {
     fn point(&self, flow: &mut Flow, point: &NeedsPoint) {
         flow.section(&format!("Livraison\u{a0}: {}", point.name));
         let access = point.access.as_ref().map(|access| format!(" · {access}"));
-        flow.para(Rich::new(SUBDUED, &point.address).then(SUBDUED, access.unwrap_or_default()));
+        flow.para(&Rich::new(SUBDUED, &point.address).then(SUBDUED, access.unwrap_or_default()));
         let mut columns = vec![left("Référence", 17.0), left("Désignation", 0.0)];
         columns.extend(self.years.iter().map(|year| right(&year.to_string(), 11.5)));
         columns.extend([

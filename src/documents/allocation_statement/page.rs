@@ -116,7 +116,7 @@ impl AllocationStatement {
     fn lines(&self, flow: &mut Flow) {
         flow.section("Votre part de chaque ligne");
         let sharers = french::count(self.sharers);
-        flow.para(Rich::new(
+        flow.para(&Rich::new(
             BODY,
             format!(
                 "{} partagée entre {sharers} {}, en application de la {}. Part exacte = montant de la \
@@ -239,7 +239,7 @@ impl AllocationStatement {
             );
         }
         flow.grid(grid);
-        flow.para(Rich::new(
+        flow.para(&Rich::new(
             NOTE,
             "La TVA est celle de la facture, jamais recalculée\u{a0}: TVA exacte = TVA de la facture × votre base \
              exacte ÷ base de la facture.",

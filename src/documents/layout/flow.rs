@@ -145,7 +145,7 @@ impl Flow {
         let mut flow = Self { sheet, items: Vec::new(), section: Sheet::ROOT };
         flow.letterhead(letterhead);
         flow.heading(1, title, TITLE, 12.0, 0.0);
-        flow.spaced(Rich::new(SUBTITLE, subtitle), 1.0);
+        flow.spaced(&Rich::new(SUBTITLE, subtitle), 1.0);
         flow
     }
 
@@ -179,13 +179,13 @@ impl Flow {
         self.heading(2, title, SECTION, 13.0, f32::EPSILON);
     }
 
-    pub(crate) fn para(&mut self, rich: Rich) {
+    pub(crate) fn para(&mut self, rich: &Rich) {
         self.spaced(rich, 6.0);
     }
 
-    fn spaced(&mut self, rich: Rich, before: f32) {
+    fn spaced(&mut self, rich: &Rich, before: f32) {
         let mut sheet = self.sheet.borrow_mut();
-        let lines = set(&mut sheet, &rich, WIDTH);
+        let lines = set(&mut sheet, rich, WIDTH);
         if lines.is_empty() {
             return;
         }
@@ -205,7 +205,7 @@ impl Flow {
         let mut sheet = self.sheet.borrow_mut();
         let shares: f32 = stacks.iter().map(|stack| stack.share).sum();
         let gaps = GAP * stacks.iter().skip(1).map(|_| 1.0).sum::<f32>();
-        let (mut x, mut placed, mut rules) = (0.0, Vec::new(), Vec::new());
+        let (mut x, mut placed, mut ruled_off) = (0.0, Vec::new(), Vec::new());
         for stack in stacks {
             let width = (WIDTH - gaps) * stack.share / shares;
             let label = Rich::default().below(LABEL, &stack.label);
@@ -219,12 +219,12 @@ impl Flow {
                 }
             }
             if ruled && !blocks.is_empty() {
-                rules.push((x, width));
+                ruled_off.push((x, width));
             }
             placed.push((x, blocks));
             x += width + GAP;
         }
-        Columns { stacks: placed, before, rules }
+        Columns { stacks: placed, before, rules: ruled_off }
     }
 
     /// A table to be filled, then given back to [`Flow::grid`].
@@ -252,9 +252,12 @@ impl Flow {
             document.push(Item { sheet: Rc::clone(&self.sheet), placed });
         }
         let mut placed = Vec::new();
-        document.render(&mut placed).map_err(|error| match error.kind() {
-            ErrorKind::PageSizeExceeded => PaperError::TooTall(imprint.title.clone()),
-            _ => PaperError::Unreadable(error.to_string()),
+        document.render(&mut placed).map_err(|error| {
+            if matches!(error.kind(), ErrorKind::PageSizeExceeded) {
+                PaperError::TooTall(imprint.title.clone())
+            } else {
+                PaperError::Unreadable(error.to_string())
+            }
         })?;
         let sheet = Rc::try_unwrap(self.sheet)
             .map_err(|_| PaperError::Unreadable("genpdf kept an element".to_owned()))?

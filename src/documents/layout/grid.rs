@@ -212,7 +212,7 @@ impl Grid {
         }
         let mut y = before;
         let head = if self.done > 0 { Standing::HeadAgain } else { Standing::Head };
-        self.place_row(pen, &self.head, y, head)?;
+        place_row(pen, &self.head, y, head)?;
         y += self.head.height;
         pen.rule((0.0, y), (self.width(), y), Stroke::Line);
         for index in self.done..end {
@@ -220,7 +220,7 @@ impl Grid {
             if index > self.done {
                 self.rule_above(pen, row, y);
             }
-            self.place_row(pen, row, y, Standing::Row)?;
+            place_row(pen, row, y, Standing::Row)?;
             y += row.height;
         }
         pen.rule((0.0, y), (self.width(), y), Stroke::Hair);
@@ -255,33 +255,27 @@ impl Grid {
             RowKind::Total => {}
         }
     }
+}
 
-    fn place_row(
-        &self,
-        pen: &Pen<'_, '_>,
-        row: &Row,
-        top: f32,
-        standing: Standing,
-    ) -> Result<(), Error> {
-        for cell in &row.cells {
-            let (role, mut y) = match standing {
-                Standing::Row => (Role::Element(cell.elem), top + PADDING),
-                // A head of one line stands on the rule, beside those of two.
-                Standing::Head | Standing::HeadAgain => {
-                    let y = top + row.height - PADDING - height(&cell.lines);
-                    let first = standing == Standing::Head;
-                    (if first { Role::Element(cell.elem) } else { Role::Repeated }, y)
-                }
-            };
-            for line in &cell.lines {
-                let x = match cell.align {
-                    Align::Left => cell.x,
-                    Align::Right => cell.x + cell.width - line.width,
-                };
-                pen.line(x, y, line, role)?;
-                y += line.height();
+fn place_row(pen: &Pen<'_, '_>, row: &Row, top: f32, standing: Standing) -> Result<(), Error> {
+    for cell in &row.cells {
+        let (role, mut y) = match standing {
+            Standing::Row => (Role::Element(cell.elem), top + PADDING),
+            // A head of one line stands on the rule, beside those of two.
+            Standing::Head | Standing::HeadAgain => {
+                let y = top + row.height - PADDING - height(&cell.lines);
+                let first = standing == Standing::Head;
+                (if first { Role::Element(cell.elem) } else { Role::Repeated }, y)
             }
+        };
+        for line in &cell.lines {
+            let x = match cell.align {
+                Align::Left => cell.x,
+                Align::Right => cell.x + cell.width - line.width,
+            };
+            pen.line(x, y, line, role)?;
+            y += line.height();
         }
-        Ok(())
     }
+    Ok(())
 }

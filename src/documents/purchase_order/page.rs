@@ -60,7 +60,7 @@ impl PurchaseOrder {
         if let Some(amendment) = &self.amendment {
             let decided = french::date(amendment.decided_on);
             let lead = format!("Avenant n°\u{a0}{} du {decided}. ", amendment.number);
-            flow.para(Rich::new(DUE, lead).then(BODY, &amendment.reason));
+            flow.para(&Rich::new(DUE, lead).then(BODY, &amendment.reason));
         }
         let on_behalf = match self.committed_by {
             Committer::Member => {
@@ -72,7 +72,7 @@ impl PurchaseOrder {
                 french::plural(members, "membre", "membres"),
             ),
         };
-        flow.para(Rich::new(
+        flow.para(&Rich::new(
             BODY,
             format!(
                 "Coordonnateur du groupement\u{a0}: {} (SIRET\u{a0}{}). {on_behalf}, en application de \
@@ -143,7 +143,7 @@ impl PurchaseOrder {
         let prices = &self.prices;
         let from = french::date(prices.in_force_from);
         let revision = prices.revision.as_deref().unwrap_or("prix initiaux, non révisés");
-        flow.para(Rich::new(
+        flow.para(&Rich::new(
             NOTE,
             format!(
                 "Prix HT du {}, en vigueur depuis le {from}\u{a0}: {revision}. Une révision ultérieure ne \
@@ -217,7 +217,7 @@ impl PurchaseOrder {
         .then(STRONG, &self.number)
         .then(BODY, format!(" et le marché {}\u{a0}: sans eux, elle ", self.contract.number))
         .then(BODY, "est rejetée (code de la commande publique, art.\u{a0}D.\u{a0}2192-2).");
-        flow.para(rich);
+        flow.para(&rich);
     }
 
     fn framework(&self, flow: &mut Flow) {
