@@ -41,7 +41,7 @@ fn main() {
             ours.push(spent / u64::from(each));
             size = size.max(largest);
             // Stock takes long: two of its papers a round tell enough.
-            let (spent, _) = timed(|| orders.iter().take(2).for_each(|o| stock_order(&family, o)));
+            let (spent, ()) = timed(|| orders.iter().take(2).for_each(|o| stock_order(&family, o)));
             stock.push(spent / 2);
         }
         let (ours, stock) = (median(ours), median(stock));

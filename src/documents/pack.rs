@@ -125,18 +125,20 @@ fn position(bytes: &[u8], mark: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    const PLAIN: &str = "%PDF-1.7\n1 0 obj\n<</Type/Catalog>>\nendobj\n\n2 0 obj\n<</Length 3>>\n\
-                         stream\nabc\nendstream\nendobj\n\nxref\n0 3\n0000000000 65535 f\r\n\
-                         0000000009 00000 n\r\n0000000044 00000 n\r\ntrailer\n\
-                         <</Size 3/Root 1 0 R>>\nstartxref\n96\n%%EOF";
-
     #[test]
     fn streams_stay_and_everything_else_is_packed() {
-        let table = PLAIN.find("xref\n0").unwrap();
-        let plain = PLAIN.replace("startxref\n96", &format!("startxref\n{table}"));
+        let catalog = "1 0 obj\n<</Type/Catalog>>\nendobj\n\n";
+        let stream = "2 0 obj\n<</Length 3>>\nstream\nabc\nendstream\nendobj\n\n";
+        let head = "%PDF-1.7\n";
+        let (first, second) = (head.len(), head.len() + catalog.len());
+        let table = second + stream.len();
+        let plain = format!(
+            "{head}{catalog}{stream}xref\n0 3\n0000000000 65535 f\r\n{first:010} 00000 n\r\n\
+             {second:010} 00000 n\r\ntrailer\n<</Size 3/Root 1 0 R>>\nstartxref\n{table}\n%%EOF"
+        );
         let packed = pack(plain.as_bytes()).unwrap();
         let text = String::from_utf8_lossy(&packed);
-        assert!(text.contains("2 0 obj\n<</Length 3>>\nstream\nabc\nendstream"));
+        assert!(text.contains(stream));
         assert!(!text.contains("Catalog"));
         assert!(text.contains("/Type/XRef/W[1 4 2]/Size 5/Root 1 0 R"));
     }

@@ -8,6 +8,7 @@ use std::process::Command;
 use domain::invoices::einvoice::InvoiceKind;
 use domain::money::{Cents, Net};
 use travee::documents::allocation_statement::{Payment, PreviousCredit, SharedTotal};
+use travee::documents::needs_receipt::NeedsTotal;
 use travee::documents::purchase_order::{Amendment, Freight};
 use travee::documents::{
     Paper, PaperError, allocation_statement, delivery_extract, lot_sheet, needs_receipt,
@@ -247,8 +248,8 @@ fn optional_fields_may_all_be_empty() {
     let mut nil = samples::receipt();
     nil.points.clear();
     nil.by_account.clear();
-    nil.by_year = vec![Default::default(); 4];
-    nil.total = Default::default();
+    nil.by_year = vec![NeedsTotal::default(); 4];
+    nil.total = NeedsTotal::default();
     nil.member.siret = None;
     let text = text(&needs_receipt::render(&nil).unwrap(), "receipt-nil");
     assert!(text.contains("Néant") && text.contains("SIRET à confirmer"), "{text}");

@@ -79,8 +79,13 @@ fn face(bytes: Vec<u8>) -> Option<Face> {
     let units_per_em = font.metrics(Size::unscaled(), LocationRef::default()).units_per_em;
     let (mut glyphs, mut advances) = (Vec::new(), Vec::new());
     for code in 0..=LAST {
-        let glyph = char::from_u32(code).filter(|c| !c.is_control()).and_then(|c| charmap.map(c));
-        let glyph = glyph.filter(|_| code != u32::from('\u{ad}'));
+        // The hyphen that does not break looks like the one that does; a soft one is none.
+        let drawn = match char::from_u32(code) {
+            Some('\u{2011}') => Some('\u{2010}'),
+            Some('\u{ad}') => None,
+            other => other.filter(|c| !c.is_control()),
+        };
+        let glyph = drawn.and_then(|c| charmap.map(c));
         advances.push(glyph.and_then(|glyph| metrics.advance_width(glyph)).unwrap_or(0.0) as u16);
         glyphs.push(glyph.map_or(Some(0), |glyph| u16::try_from(glyph.to_u32()).ok())?);
     }

@@ -81,8 +81,6 @@ impl Cell {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RowKind {
     Body,
-    /// Begins a group of rows, and stays with the first of them.
-    Group,
     /// Stays with the row above.
     Total,
     /// The same, under a line.
@@ -184,10 +182,7 @@ impl Grid {
 
     /// Whether a page may end above row `index`.
     fn breaks_above(&self, index: usize) -> bool {
-        let glued = |row: &Row| matches!(row.kind, RowKind::Total | RowKind::Sum);
-        let leads = |row: &Row| row.kind == RowKind::Group;
-        !self.rows.get(index).is_some_and(glued)
-            && !index.checked_sub(1).and_then(|above| self.rows.get(above)).is_some_and(leads)
+        self.rows.get(index).is_none_or(|row| row.kind == RowKind::Body)
     }
 
     /// What must stay with the title above: the head and the rows up to the first break.
@@ -251,7 +246,7 @@ impl Grid {
                 let from = row.cells.first().map_or(0.0, |cell| cell.x);
                 pen.rule((from, y), (self.width(), y), Stroke::Line);
             }
-            RowKind::Body | RowKind::Group => pen.rule((0.0, y), (self.width(), y), Stroke::Hair),
+            RowKind::Body => pen.rule((0.0, y), (self.width(), y), Stroke::Hair),
             RowKind::Total => {}
         }
     }

@@ -210,13 +210,11 @@ impl PurchaseOrder {
                 to = format!("{to}, {name}\u{a0}{value}");
             }
         }
-        let rich = Rich::new(
-            BODY,
-            format!("La facture est déposée sur Chorus Pro pour le {to}, avec le numéro "),
-        )
-        .then(STRONG, &self.number)
-        .then(BODY, format!(" et le marché {}\u{a0}: sans eux, elle ", self.contract.number))
-        .then(BODY, "est rejetée (code de la commande publique, art.\u{a0}D.\u{a0}2192-2).");
+        let rich = Rich::new(BODY, format!("Sur Chorus Pro, pour le {to}, avec le numéro "))
+            .then(STRONG, &self.number)
+            .then(BODY, format!(" et le marché {}\u{a0}: ", self.contract.number))
+            .then(BODY, "une facture sans eux est rejetée (code de la commande publique, ")
+            .then(BODY, "art.\u{a0}D.\u{a0}2192-2).");
         flow.para(&rich);
     }
 

@@ -298,7 +298,7 @@ pub(crate) fn statement() -> AllocationStatement {
         exact: "74.8".parse().unwrap(),
         net: Net::from_cents(7_480),
     };
-    let mut statement = shared(vec![line], 45_00, 13_130);
+    let mut statement = shared(vec![line], 4_500, 13_130);
     assert_eq!(statement.gross.cents(), 9_637, "domain, section 5");
     statement.sharers = 3;
     statement
@@ -330,7 +330,7 @@ pub(crate) fn long_statement(count: usize) -> AllocationStatement {
             }
         })
         .collect();
-    shared(lines, 128_00, 0)
+    shared(lines, 12_800, 0)
 }
 
 fn shared(lines: Vec<SharedLine>, freight: i64, printed_vat: i64) -> AllocationStatement {
