@@ -24,6 +24,10 @@ fn all() -> Vec<(&'static str, Paper)> {
         ("extrait-de-livraison", delivery_extract::render(&samples::extract()).unwrap()),
         ("releve-de-repartition", allocation_statement::render(&samples::statement()).unwrap()),
         (
+            "releve-de-repartition-5",
+            allocation_statement::render(&samples::long_statement(5)).unwrap(),
+        ),
+        (
             "releve-de-repartition-40",
             allocation_statement::render(&samples::long_statement(40)).unwrap(),
         ),

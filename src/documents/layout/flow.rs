@@ -200,6 +200,12 @@ impl Flow {
         self.items.push(Placed::Columns(columns));
     }
 
+    /// The same, on the page of the section before it: nobody signs a page of its own.
+    pub(crate) fn closing(&mut self, stacks: &[Stack]) {
+        let columns = Columns { glued: true, ..self.stacks(stacks, 8.0, true) };
+        self.items.push(Placed::Columns(columns));
+    }
+
     fn stacks(&self, stacks: &[Stack], before: f32, ruled: bool) -> Columns {
         const GAP: f32 = 14.0;
         let mut sheet = self.sheet.borrow_mut();
@@ -224,7 +230,7 @@ impl Flow {
             placed.push((x, blocks));
             x += width + GAP;
         }
-        Columns { stacks: placed, before, rules: ruled_off }
+        Columns { stacks: placed, before, rules: ruled_off, glued: false }
     }
 
     /// A table to be filled, then given back to [`Flow::grid`].
@@ -267,14 +273,16 @@ impl Flow {
     }
 
     fn keep_titles_with_their_text(&mut self) {
-        let mut below = 0.0;
+        let (mut below, mut glued) = (0.0, false);
         for placed in self.items.iter_mut().rev() {
             if let Placed::Para(para) = placed
                 && para.keep > 0.0
             {
                 para.keep = below;
             }
-            below = placed.head_height();
+            let height = placed.head_height();
+            below = if glued { height + below } else { height };
+            glued = matches!(placed, Placed::Columns(columns) if columns.glued);
         }
     }
 }

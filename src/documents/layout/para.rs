@@ -86,6 +86,8 @@ pub(super) struct Columns {
     pub(super) before: f32,
     /// A hairline above each stack: its left edge and width.
     pub(super) rules: Vec<(f32, f32)>,
+    /// A title keeps what precedes and these on one page.
+    pub(super) glued: bool,
 }
 
 impl Columns {

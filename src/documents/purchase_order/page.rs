@@ -260,7 +260,7 @@ impl PurchaseOrder {
         let signed = Rich::new(STRONG, &signatory.name)
             .below(BODY, &signatory.quality)
             .below(BODY, &format!("Signé le {}", french::date(signatory.signed_on)));
-        flow.columns(&[
+        flow.closing(&[
             Stack::new("Rappels au titulaire", 2.2).with(Rich::new(BODY, recalled)),
             Stack::new(&format!("Pour {}", self.buyer.name), 1.0).with(signed),
         ]);

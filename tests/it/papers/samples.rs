@@ -304,16 +304,20 @@ pub(crate) fn statement() -> AllocationStatement {
     statement
 }
 
-/// A statement of `count` lines.
+/// A statement of `count` lines, whose shares round the running sum: none drifts.
 pub(crate) fn long_statement(count: usize) -> AllocationStatement {
+    let mut exactly = Decimal::ZERO;
     let lines = (0..count)
         .zip(ARTICLES.into_iter().cycle())
         .map(|(index, (reference, label, unit, pack, price))| {
             let seed = u32::try_from(index).unwrap();
             let (weight, total) = (quantity((seed % 5 + 1) * pack), quantity(pack * 312 + seed));
-            let unit_price = UnitPrice::from_ten_thousandths(price * 100).unwrap();
+            let unit_price = UnitPrice::from_ten_thousandths(price * 100 + 37).unwrap();
             let net = unit_price.times(total).unwrap();
             let exact = quotient(net.0.to_decimal(), weight.decimal(), total.decimal());
+            let before = Cents::rounded(exactly).unwrap();
+            exactly += exact;
+            let share = Cents::rounded(exactly).unwrap().checked_sub(before).unwrap();
             SharedLine {
                 id: (index + 1).to_string(),
                 reference: Some(reference.into()),
@@ -326,7 +330,7 @@ pub(crate) fn long_statement(count: usize) -> AllocationStatement {
                 total_weight: total,
                 invoice_net: net,
                 exact,
-                net: Net(Cents::rounded(exact).unwrap()),
+                net: Net(share),
             }
         })
         .collect();
@@ -346,8 +350,14 @@ fn shared(lines: Vec<SharedLine>, freight: i64, printed_vat: i64) -> AllocationS
         total_weight: all.0.to_decimal(),
         invoice_amount: freight,
         exact,
-        // The last cent goes to the largest remainder: this member's in the worked example.
-        amount: Net(Cents(Cents::rounded(exact).unwrap().0 + i64::from(printed_vat > 0))),
+        amount: match printed_vat {
+            0 => {
+                let nets = Net::sum(lines.iter().map(|line| line.net)).unwrap();
+                Net(Cents::rounded(ours + exact).unwrap()).minus(nets).unwrap()
+            }
+            // The worked example: its last cent goes to the largest remainder, here.
+            _ => Net(Cents(Cents::rounded(exact).unwrap().0 + 1)),
+        },
     };
     let base = Net::sum(lines.iter().map(|line| line.net).chain([charge.amount])).unwrap();
     let invoice_base = all.plus(freight).unwrap();
