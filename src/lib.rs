@@ -6,5 +6,6 @@ pub mod cli;
 pub mod clock;
 pub mod demo;
 pub mod exchange;
+pub mod documents;
 pub mod store;
 pub mod usecases;

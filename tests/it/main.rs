@@ -7,4 +7,5 @@ mod fixtures;
 mod group;
 mod harness;
 mod reference;
+mod papers;
 mod schema;
