@@ -1,5 +1,7 @@
 //! Why an invoice cannot be shared.
 
+use crate::vat::{VatCategory, VatRate};
+
 /// One reason; an allocation gives all of them at once.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -28,4 +30,10 @@ pub enum Refusal {
     /// refused rather than printed.
     #[error("no controlled rounding was found")]
     NotRounded,
+}
+
+impl Refusal {
+    pub(super) fn missing_rate(category: VatCategory, rate: VatRate) -> Self {
+        Self::MissingRate { category: category.code(), rate: rate.machine() }
+    }
 }

@@ -30,8 +30,6 @@ pub enum AppliedKey {
     /// By accepted quantity; also where `net` was asked and every line amounts to nothing.
     Quantity,
     Equal,
-    /// By the exact bases of a rate (absolute values): the difference of a printed base.
-    Bases,
 }
 
 /// What one member accepted of one invoice line at one delivery point.
@@ -165,6 +163,7 @@ pub struct BaseDifference {
 
 /// What was checked on the shares themselves once they were made.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four things that were checked, as reported")]
 pub struct Proof {
     /// The members' shares of every line sum to its printed amount.
     pub lines_exact: bool,
