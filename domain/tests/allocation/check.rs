@@ -52,7 +52,7 @@ pub(crate) fn breaches(
         check.row(&format!("line {}", line.id), line.net.cents(), &exact, |member| {
             member.lines.iter().find(|one| one.index == index).map(|one| one.net)
         });
-        add(own.entry((line.category, line.rate)).or_default(), &exact, |q| q.abs());
+        add(own.entry((line.category, line.rate)).or_default(), &exact, Q::abs);
         add(&mut every, &exact, Q::abs);
         items.push(((line.category, line.rate), exact));
     }

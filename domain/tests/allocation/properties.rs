@@ -268,8 +268,8 @@ fn large(lines: usize, packs: bool, seed: u64) -> Case {
     };
     for line in 0..lines {
         case.draft.lines.push((line % 3, noise(900_000) + 1));
-        for member in 1..=900 {
-            let weight = if packs { 50 * (1 + member as i64 % 4) } else { noise(400) };
+        for (member, place) in (1..=900_usize).zip(1_i64..) {
+            let weight = if packs { 50 * (1 + place % 4) } else { noise(400) };
             if weight > 0 {
                 case.by.push(accepted(line + 1, member, "", weight * 1_000));
             }

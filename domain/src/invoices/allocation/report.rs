@@ -242,16 +242,20 @@ impl<'a> Report<'a> {
             let rate = &self.plan.rates[place];
             let taxes = self.by_member(&self.controlled.taxes[place]);
             for (member, &tax) in taxes.iter().enumerate() {
-                let base = self.controlled.sum(member, Sum::Base(place));
-                if !concerned[member * rates + place] && base == 0 && tax == 0 {
+                let (base, tax_figure) = (layout.base(place), layout.tax(place));
+                if !concerned[member * rates + place]
+                    && self.is_zero(member, base)?
+                    && self.is_zero(member, tax_figure)?
+                {
                     continue;
                 }
+                let cents = self.controlled.sum(member, Sum::Base(place));
                 let vat = VatShare {
                     index: rate.index,
                     category: rate.category,
                     rate: rate.percent,
-                    base: self.share(member, layout.base(place), base)?,
-                    tax: self.share(member, layout.tax(place), tax)?,
+                    base: self.share(member, base, cents)?,
+                    tax: self.share(member, tax_figure, tax)?,
                 };
                 self.members[member].vat.push(vat);
             }
