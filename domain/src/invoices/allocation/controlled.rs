@@ -57,7 +57,7 @@ impl<'a> Controlled<'a> {
             })
             .collect();
 
-        let oracle = Oracle::new(plan, &parts);
+        let oracle = Oracle::new(plan, &parts)?;
         let layout = oracle.layout;
         let mut network = Network::new(plan.rates.len(), members);
         let turn = turn(plan);

@@ -8,9 +8,7 @@
 //! zero). Where the absolute values themselves are all zero, `net` of all lines weighs, or
 //! the quantity where no line has an amount.
 
-use num_bigint::BigInt;
-
-use super::number::{Exact, Number};
+use super::number::{Number, Total};
 use super::plan::{Plan, Rate};
 use super::shares::AppliedKey;
 
@@ -88,15 +86,9 @@ pub(super) struct Parts<V> {
     pub(super) points: i64,
 }
 
-/// The absolute values of a figure summed over all members.
-pub(super) enum Total<V> {
-    Zero,
-    /// The figure has one sign: its sum is what is printed.
-    Whole(i64),
-    Mixed(V),
-}
-
-/// The totals that only an invoice whose printed bases differ, or whose sums are zero, needs.
+/// The totals that only an invoice whose printed bases differ, or whose sums are zero, needs;
+/// the others are left zero.
+#[derive(Clone)]
 pub(super) struct Totals<V> {
     rows: Vec<Total<V>>,
     bases: Vec<Total<V>>,
@@ -104,10 +96,24 @@ pub(super) struct Totals<V> {
 }
 
 impl<V> Totals<V> {
-    /// For a plan that [`Plan::is_plain`]: nothing is shared by them.
-    pub(super) fn unused(plan: &Plan) -> Self {
+    /// Where no row needs any.
+    pub(super) fn none(plan: &Plan) -> Self {
         let zeros = || plan.rates.iter().map(|_| Total::Zero).collect();
         Self { rows: zeros(), bases: zeros(), gross: Total::Zero }
+    }
+
+    /// The same for another arithmetic; `None` where a total is not whole.
+    pub(super) fn whole<W>(&self) -> Option<Totals<W>> {
+        let of = |total: &Total<V>| match total {
+            Total::Zero => Some(Total::Zero),
+            Total::Whole(total) => Some(Total::Whole(*total)),
+            Total::Mixed(_) => None,
+        };
+        Some(Totals {
+            rows: self.rows.iter().map(of).collect::<Option<_>>()?,
+            bases: self.bases.iter().map(of).collect::<Option<_>>()?,
+            gross: of(&self.gross)?,
+        })
     }
 }
 
@@ -117,52 +123,61 @@ struct Maker<'a, V: Number> {
     unit: &'a V::Unit,
 }
 
-/// All figures of one member, for a plan that [`Plan::is_plain`].
-pub(super) fn figures<V: Number>(plan: &Plan, parts: &Parts<V>, unit: &V::Unit) -> Vec<V> {
+/// All figures of one member, once the totals are known.
+pub(super) fn figures<V: Number>(
+    plan: &Plan,
+    parts: &Parts<V>,
+    totals: &Totals<V>,
+    unit: &V::Unit,
+) -> Vec<V> {
     let maker = Maker { plan, layout: Layout::of(plan), unit };
-    let totals = Totals::unused(plan);
     let mut figures = Vec::with_capacity(maker.layout.len());
     maker.rows(parts, &mut figures);
-    maker.bases(parts, &totals, &mut figures);
-    maker.gross(parts, &totals, &mut figures);
-    maker.payable(parts, &totals, &mut figures);
+    maker.bases(parts, totals, &mut figures);
+    maker.gross(parts, totals, &mut figures);
+    maker.payable(parts, totals, &mut figures);
     figures
 }
 
-/// All figures of all members, for any plan.
-pub(super) fn all_figures(plan: &Plan, parts: &[Parts<Exact>], unit: &BigInt) -> Vec<Vec<Exact>> {
+/// All figures of all members, and the totals found on the way; `None` where one is in doubt.
+pub(super) fn all_figures<V: Number>(
+    plan: &Plan,
+    parts: &[Parts<V>],
+    unit: &V::Unit,
+) -> Option<(Vec<Vec<V>>, Totals<V>)> {
     let maker = Maker { plan, layout: Layout::of(plan), unit };
     let layout = maker.layout;
-    let mut totals = Totals::unused(plan);
-    let mut figures: Vec<Vec<Exact>> = parts.iter().map(|_| Vec::new()).collect();
-    let each = |stage: &dyn Fn(&Parts<Exact>, &mut Vec<Exact>), figures: &mut [Vec<Exact>]| {
-        parts.iter().zip(figures).for_each(|(parts, figures)| stage(parts, figures));
+    let mut totals = Totals::none(plan);
+    let mut all: Vec<Vec<V>> = parts.iter().map(|_| Vec::with_capacity(layout.len())).collect();
+    let total = |all: &[Vec<V>], figure: usize, sum: i64| {
+        V::total(all.iter().map(|figures| &figures[figure]), sum, unit)
     };
-    each(&|parts, figures| maker.rows(parts, figures), &mut figures);
+    for (parts, figures) in parts.iter().zip(&mut all) {
+        maker.rows(parts, figures);
+    }
     for (place, rate) in plan.rates.iter().enumerate() {
-        totals.rows[place] = total(&figures, layout.rows(place), rate.base - rate.difference, unit);
+        if rate.difference != 0 {
+            totals.rows[place] = total(&all, layout.rows(place), rate.base - rate.difference)?;
+        }
     }
-    each(&|parts, figures| maker.bases(parts, &totals, figures), &mut figures);
+    for (parts, figures) in parts.iter().zip(&mut all) {
+        maker.bases(parts, &totals, figures);
+    }
     for (place, rate) in plan.rates.iter().enumerate() {
-        totals.bases[place] = total(&figures, layout.base(place), rate.base, unit);
+        if rate.base == 0 && rate.tax != 0 {
+            totals.bases[place] = total(&all, layout.base(place), rate.base)?;
+        }
     }
-    each(&|parts, figures| maker.gross(parts, &totals, figures), &mut figures);
-    totals.gross = total(&figures, layout.gross(), plan.gross, unit);
-    each(&|parts, figures| maker.payable(parts, &totals, figures), &mut figures);
-    figures
-}
-
-/// The absolute values of one figure, whose plain sum is `sum`.
-fn total(figures: &[Vec<Exact>], figure: usize, sum: i64, unit: &BigInt) -> Total<Exact> {
-    let zero = Exact::whole(0, unit);
-    let all = figures.iter().fold(zero, |all, of_one| all.plus(&of_one[figure].abs()));
-    if all.is_zero() {
-        Total::Zero
-    } else if all.minus(&Exact::whole(sum.abs(), unit)).is_zero() {
-        Total::Whole(sum.abs())
-    } else {
-        Total::Mixed(all)
+    for (parts, figures) in parts.iter().zip(&mut all) {
+        maker.gross(parts, &totals, figures);
     }
+    if plan.gross == 0 && (plan.prepaid != 0 || plan.rounding != 0) {
+        totals.gross = total(&all, layout.gross(), plan.gross)?;
+    }
+    for (parts, figures) in parts.iter().zip(&mut all) {
+        maker.payable(parts, &totals, figures);
+    }
+    Some((all, totals))
 }
 
 impl<V: Number> Maker<'_, V> {

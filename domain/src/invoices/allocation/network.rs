@@ -29,6 +29,9 @@ pub(super) enum Sum {
     Payable,
 }
 
+/// How deep a member's sums nest.
+const LEVELS: usize = 4;
+
 struct Row {
     sum: usize,
     start: usize,
@@ -154,12 +157,28 @@ impl Network {
     /// Brings every sum within its bounds.
     pub(super) fn round(&mut self) -> Result<(), Refusal> {
         self.add_up();
-        for level in 1..=4 {
+        for level in 1..=LEVELS {
             self.swap_at(level, true);
             self.swap_at(level, false);
         }
+        if (0..self.value.len()).all(|sum| self.holds(sum)) {
+            return Ok(());
+        }
         self.index();
         self.mend()
+    }
+
+    fn holds(&self, sum: usize) -> bool {
+        (self.floor[sum]..=self.ceiling[sum]).contains(&self.value[sum])
+    }
+
+    /// Bases are on the first level, net and VAT on the second, then gross, then payable.
+    fn level(&self, sum: usize) -> usize {
+        match sum {
+            _ if sum < self.rates => 1,
+            _ if sum < self.rates + 2 => 2,
+            _ => sum - self.rates + 1,
+        }
     }
 
     fn add_up(&mut self) {
@@ -175,16 +194,10 @@ impl Network {
         }
     }
 
-    /// The first sums above a row that the first `level` levels hold: bases; net and VAT;
-    /// gross; payable.
+    /// The sums above a row, up to a level.
     fn chain(&self, row: usize, level: usize) -> Vec<usize> {
-        let level_of = |sum: usize| match sum {
-            _ if sum < self.rates => 1,
-            _ if sum < self.rates + 2 => 2,
-            _ => 3 + sum - (self.rates + 2),
-        };
         std::iter::successors(Some(self.rows[row].sum), |&sum| self.above(sum))
-            .take_while(|&sum| level_of(sum) <= level)
+            .take_while(|&sum| self.level(sum) <= level)
             .collect()
     }
 
@@ -192,42 +205,83 @@ impl Network {
     /// that can take it (`from_above`), or to a member with a sum below its floor from one
     /// that can give it; of those, to who is first in the row's order, from who is last.
     fn swap_at(&mut self, level: usize, from_above: bool) {
-        let (mut givers, mut takers) = (Vec::new(), Vec::new());
+        let mut wrong: Vec<bool> =
+            (0..self.members).map(|member| self.is_wrong(member, level, from_above)).collect();
+        let mut left = wrong.iter().filter(|&&wrong| wrong).count();
+        let (mut wrongs, mut others) = (Vec::new(), Vec::new());
         for row in 0..self.rows.len() {
             let chain = self.chain(row, level);
-            if chain.is_empty() {
+            if left == 0 || chain.is_empty() {
                 continue;
             }
             let Row { start, end, adds, .. } = self.rows[row];
-            givers.clear();
-            takers.clear();
-            for cell in (start..end).filter(|&cell| self.free[cell]) {
-                let base = self.member[cell] as usize * self.sums;
-                let sums = || chain.iter().map(|sum| base + sum);
-                if self.up[cell] {
-                    let can = sums().all(|sum| self.value[sum] > self.floor[sum]);
-                    let must = || sums().any(|sum| self.value[sum] > self.ceiling[sum]);
-                    if can && (!from_above || must()) {
-                        givers.push(cell);
-                    }
-                } else {
-                    let can = sums().all(|sum| self.value[sum] < self.ceiling[sum]);
-                    let must = || sums().any(|sum| self.value[sum] < self.floor[sum]);
-                    if can && (from_above || must()) {
-                        takers.push(cell);
-                    }
+            // Takers come in the row's order, givers against it.
+            let in_turn = |place: usize, takers: bool| {
+                if takers == adds { start + place } else { end - 1 - place }
+            };
+            wrongs.clear();
+            for cell in (0..end - start).map(|place| in_turn(place, !from_above)) {
+                if wrong[self.member[cell] as usize]
+                    && self.can(cell, &chain, from_above)
+                    && self.must(cell, &chain, from_above)
+                {
+                    wrongs.push(cell);
                 }
             }
-            if adds {
-                givers.reverse();
-            } else {
-                takers.reverse();
+            others.clear();
+            if !wrongs.is_empty() {
+                let cells = (0..end - start).map(|place| in_turn(place, from_above));
+                let able = cells.filter(|&cell| self.can(cell, &chain, !from_above));
+                others.extend(able.take(wrongs.len()));
             }
-            for (&giver, &taker) in givers.iter().zip(&takers) {
-                self.set(giver, false);
-                self.set(taker, true);
+            for (&cell, &other) in wrongs.iter().zip(&others) {
+                self.set(cell, !from_above);
+                self.set(other, from_above);
+                let member = self.member[cell] as usize;
+                if !self.is_wrong(member, level, from_above) {
+                    wrong[member] = false;
+                    left -= 1;
+                }
             }
         }
+    }
+
+    /// Whether a member has a sum up to `level` above its ceiling, or below its floor.
+    fn is_wrong(&self, member: usize, level: usize, above: bool) -> bool {
+        (0..self.sums).filter(|&sum| self.level(sum) <= level).any(|sum| {
+            let sum = member * self.sums + sum;
+            if above {
+                self.value[sum] > self.ceiling[sum]
+            } else {
+                self.value[sum] < self.floor[sum]
+            }
+        })
+    }
+
+    /// Whether a cell can give a cent (or take one) and no sum of the chain is worse for it.
+    fn can(&self, cell: usize, chain: &[usize], gives: bool) -> bool {
+        let base = self.member[cell] as usize * self.sums;
+        self.free[cell]
+            && self.up[cell] == gives
+            && chain.iter().map(|sum| base + sum).all(|sum| {
+                if gives {
+                    self.value[sum] > self.floor[sum]
+                } else {
+                    self.value[sum] < self.ceiling[sum]
+                }
+            })
+    }
+
+    /// Whether a sum of the chain is better for it.
+    fn must(&self, cell: usize, chain: &[usize], gives: bool) -> bool {
+        let base = self.member[cell] as usize * self.sums;
+        chain.iter().map(|sum| base + sum).any(|sum| {
+            if gives {
+                self.value[sum] > self.ceiling[sum]
+            } else {
+                self.value[sum] < self.floor[sum]
+            }
+        })
     }
 
     /// Sets a cell, and with it all sums above.

@@ -8,7 +8,7 @@ use num_integer::Integer;
 use num_traits::{Signed, Zero};
 
 /// A number of cents.
-pub(super) trait Number: Clone {
+pub(super) trait Number: Clone + Sized {
     /// What a whole number needs to become one of these.
     type Unit;
     fn whole(value: i64, unit: &Self::Unit) -> Self;
@@ -19,6 +19,23 @@ pub(super) trait Number: Clone {
     fn times(&self, by: i64, over: i64) -> Self;
     /// `amount` × `self` ÷ `total`; `total` is not zero.
     fn share(&self, amount: i64, total: &Self, unit: &Self::Unit) -> Self;
+    /// The sizes of `all` summed, where their plain sum is `sum`; `None` where that is in doubt.
+    fn total<'a>(
+        all: impl Iterator<Item = &'a Self> + Clone,
+        sum: i64,
+        unit: &Self::Unit,
+    ) -> Option<Total<Self>>
+    where
+        Self: 'a;
+}
+
+/// The sizes of one figure summed over all members.
+#[derive(Debug, Clone)]
+pub(super) enum Total<V> {
+    Zero,
+    /// The figure has one sign: its sum is what is printed.
+    Whole(i64),
+    Mixed(V),
 }
 
 /// The floor of a number, and whether the number is that floor.
@@ -127,6 +144,9 @@ impl Number for Fast {
             return Self::UNKNOWN;
         }
         let negative = (self.middle < 0) ^ (by < 0) ^ (over < 0);
+        if by == 0 {
+            return Self::ZERO;
+        }
         let (by, over) = (by.unsigned_abs(), over.unsigned_abs());
         let size = multiply_divide(self.middle.unsigned_abs(), by, over);
         let error = multiply_divide(self.error, by, over);
@@ -139,6 +159,21 @@ impl Number for Fast {
 
     fn share(&self, _amount: i64, _total: &Self, (): &()) -> Self {
         Self::UNKNOWN
+    }
+
+    /// Known only where no two have opposite signs, nor could.
+    fn total<'a>(
+        all: impl Iterator<Item = &'a Self> + Clone,
+        sum: i64,
+        (): &(),
+    ) -> Option<Total<Self>> {
+        let reaches = |one: &Self| i128::try_from(one.error).unwrap_or(i128::MAX);
+        let above = all.clone().all(|one| one.middle >= reaches(one));
+        let below = all.clone().all(|one| -one.middle >= reaches(one));
+        match sum {
+            0 => (above && below).then_some(Total::Zero),
+            _ => (above || below).then_some(Total::Whole(sum.abs())),
+        }
     }
 }
 
@@ -154,10 +189,6 @@ pub(super) struct Exact {
 impl Exact {
     pub(super) fn of_units(numerator: BigInt) -> Self {
         Self { numerator, denominator: BigInt::from(1) }
-    }
-
-    pub(super) fn is_zero(&self) -> bool {
-        self.numerator.is_zero()
     }
 
     /// The floor of `self` × `by`; `None` beyond 64 bits.
@@ -216,5 +247,20 @@ impl Number for Exact {
         } else {
             Self { numerator: whole, denominator }
         }
+    }
+
+    fn total<'a>(
+        all: impl Iterator<Item = &'a Self> + Clone,
+        sum: i64,
+        unit: &BigInt,
+    ) -> Option<Total<Self>> {
+        let all = all.fold(Self::whole(0, unit), |all, one| all.plus(&one.abs()));
+        Some(if all.numerator.is_zero() {
+            Total::Zero
+        } else if all.minus(&Self::whole(sum.abs(), unit)).numerator.is_zero() {
+            Total::Whole(sum.abs())
+        } else {
+            Total::Mixed(all)
+        })
     }
 }

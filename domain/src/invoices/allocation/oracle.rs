@@ -10,16 +10,17 @@ use num_bigint::BigInt;
 use num_traits::ToPrimitive;
 
 use super::Refusal;
-use super::figures::{Layout, Parts, all_figures, figures};
+use super::figures::{Layout, Parts, Totals, all_figures, figures};
 use super::number::{Exact, Fast, Floor};
-use super::plan::Plan;
+use super::plan::{Line, Plan};
 
 pub(super) struct Oracle<'a> {
     plan: &'a Plan,
     pub(super) layout: Layout,
-    /// Of each member; empty where the plan is not plain.
+    /// Of each member; empty where fixed point could not tell the totals.
     fast: Vec<Vec<Fast>>,
     exact: Vec<OnceCell<Vec<Exact>>>,
+    totals: Totals<Exact>,
     rational: OnceCell<Rational>,
     quantities: Vec<i64>,
     points: Vec<i64>,
@@ -36,32 +37,30 @@ struct Rational {
 }
 
 impl<'a> Oracle<'a> {
-    pub(super) fn new(plan: &'a Plan, members: &[Parts<Fast>]) -> Self {
-        let in_fixed_point = plan.is_plain();
-        let fast = if in_fixed_point {
-            members.iter().map(|parts| figures(plan, parts, &())).collect()
-        } else {
-            Vec::new()
-        };
-        let oracle = Self {
+    pub(super) fn new(plan: &'a Plan, members: &[Parts<Fast>]) -> Result<Self, Refusal> {
+        let fast = all_figures(plan, members, &())
+            .and_then(|(figures, totals)| Some((figures, totals.whole()?)));
+        let known = fast.is_some();
+        let (fast, totals) = fast.unwrap_or_else(|| (Vec::new(), Totals::none(plan)));
+        let mut oracle = Self {
             plan,
             layout: Layout::of(plan),
             fast,
             exact: members.iter().map(|_| OnceCell::new()).collect(),
+            totals,
             rational: OnceCell::new(),
             quantities: members.iter().map(|parts| parts.quantity).collect(),
             points: members.iter().map(|parts| parts.points).collect(),
         };
-        if !in_fixed_point {
-            let rational = oracle.rational();
+        if !known {
             let parts: Vec<_> =
                 (0..members.len()).map(|member| oracle.exact_parts(member)).collect();
-            let all = all_figures(plan, &parts, &rational.unit);
-            for (cell, figures) in oracle.exact.iter().zip(all) {
-                cell.get_or_init(|| figures);
-            }
+            let (figures, totals) =
+                all_figures(plan, &parts, &oracle.rational().unit).ok_or(Refusal::NotRounded)?;
+            oracle.exact = figures.into_iter().map(OnceCell::from).collect();
+            oracle.totals = totals;
         }
-        oracle
+        Ok(oracle)
     }
 
     /// The floor of `by` × a figure of `member`.
@@ -98,8 +97,9 @@ impl<'a> Oracle<'a> {
     }
 
     fn exact(&self, member: usize) -> &[Exact] {
-        self.exact[member]
-            .get_or_init(|| figures(self.plan, &self.exact_parts(member), &self.rational().unit))
+        self.exact[member].get_or_init(|| {
+            figures(self.plan, &self.exact_parts(member), &self.totals, &self.rational().unit)
+        })
     }
 
     fn exact_parts(&self, member: usize) -> Parts<Exact> {
@@ -128,7 +128,7 @@ impl<'a> Oracle<'a> {
                 let rest = (&unit % line.total).to_u64().unwrap_or(0);
                 unit *= line.total / num_integer::gcd(rest, line.total);
             }
-            let factor = |line: &super::plan::Line| &unit / line.total * line.net.unsigned_abs();
+            let factor = |line: &Line| &unit / line.total * line.net.unsigned_abs();
             let factors = self.plan.lines.iter().map(factor).collect();
             let mut lines = vec![Vec::new(); self.exact.len()];
             for (place, line) in self.plan.lines.iter().enumerate() {

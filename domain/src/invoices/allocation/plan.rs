@@ -184,14 +184,6 @@ impl Plan {
     pub(super) fn net_difference(&self) -> i64 {
         -self.rates.iter().map(|rate| rate.difference).sum::<i64>()
     }
-
-    /// Every exact fraction is a sum of integer ratios: no row is shared by exact sums that
-    /// are not whole themselves. Fixed point can then tell most of them.
-    pub(super) fn is_plain(&self) -> bool {
-        let bases = |rate: &Rate| rate.difference == 0 && (rate.base != 0 || rate.tax == 0);
-        let gross = self.gross != 0 || (self.prepaid == 0 && self.rounding == 0);
-        self.rates.iter().all(bases) && gross
-    }
 }
 
 impl Line {

@@ -96,6 +96,13 @@ impl<'a> Report<'a> {
             self.plan.lines.iter().zip(&self.controlled.lines).collect();
         rows.sort_by_key(|(line, _)| line.index);
         let mut own = vec![0_u64; self.members.len()];
+        let mut counts = vec![0; self.members.len()];
+        for &(member, _) in self.plan.lines.iter().flat_map(|line| &line.weights) {
+            counts[member] += 1;
+        }
+        for (member, count) in self.members.iter_mut().zip(counts) {
+            member.lines.reserve_exact(count);
+        }
         for (line, row) in rows {
             let scale = self.weights.line_totals[line.index] / line.total;
             for &(member, weight) in &line.weights {
@@ -105,9 +112,7 @@ impl<'a> Report<'a> {
             for ((member, cents), cell) in self.controlled.shares(row).zip(&row.cells) {
                 let more = cents.abs() != cell.floor;
                 gap = gap.max(if more { line.total - cell.remainder } else { cell.remainder });
-                let parts = i128::from(cell.remainder) * i128::from(PARTS_OF_A_CENT)
-                    / i128::from(line.total);
-                let parts = cell.floor * PARTS_OF_A_CENT + i64::try_from(parts).unwrap_or(0);
+                let parts = cell.floor * PARTS_OF_A_CENT + cut_off(cell.remainder, line.total);
                 self.members[member].lines.push(LineShare {
                     index: line.index,
                     quantity: quantity(own[member] * scale),
@@ -366,6 +371,18 @@ impl<'a> Report<'a> {
             .filter(|line| line.accepted.decimal() != line.invoiced.abs())
             .collect()
     }
+}
+
+/// A remainder over its total, in parts of a cent.
+fn cut_off(remainder: u64, total: u64) -> i64 {
+    let parts = match remainder.checked_mul(PARTS_OF_A_CENT.unsigned_abs()) {
+        Some(product) => u128::from(product / total),
+        None => {
+            u128::from(remainder) * u128::from(PARTS_OF_A_CENT.unsigned_abs()) / u128::from(total)
+        }
+    };
+    // Below PARTS_OF_A_CENT, since a remainder is below its total.
+    i64::try_from(parts).unwrap_or(PARTS_OF_A_CENT)
 }
 
 fn share(cents: i64, parts_of_a_cent: i64) -> Share {

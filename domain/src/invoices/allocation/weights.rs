@@ -47,6 +47,7 @@ impl Weights {
 
         let (members, numbers) = members_of(accepted);
         let mut served = HashSet::new();
+        let mut served_without_site = vec![false; members.len()];
         let mut weights = Self {
             lines: vec![Vec::new(); invoice.lines.len()],
             line_totals: vec![0; invoice.lines.len()],
@@ -55,13 +56,20 @@ impl Weights {
             members,
         };
         let mut sum = 0_u64;
+        let freight: Vec<bool> =
+            invoice.lines.iter().map(|line| freight_lines.contains(&line.id)).collect();
+        let mut last = ("", None);
         for (row, (one, &member)) in accepted.iter().zip(&numbers).enumerate() {
-            let Some(&line) = places.get(one.line.as_str()) else {
+            // A file goes line by line: the line looked up last is most often asked again.
+            if last.0 != one.line || row == 0 {
+                last = (one.line.as_str(), places.get(one.line.as_str()).copied());
+            }
+            let Some(line) = last.1 else {
                 refusals.push(Refusal::UnknownLine { row, line: one.line.clone() });
                 continue;
             };
             let weight = one.quantity.thousandths().unsigned_abs();
-            if weight == 0 || freight_lines.contains(&one.line) {
+            if weight == 0 || freight[line] {
                 continue;
             }
             sum = sum.saturating_add(weight);
@@ -72,12 +80,17 @@ impl Weights {
             weights.lines[line].push((member, weight));
             weights.line_totals[line] += weight;
             weights.quantities[member] += weight;
-            if served.insert((member, one.site.as_str())) {
-                weights.points[member] += 1;
-            }
+            let first = if one.site.is_empty() {
+                !std::mem::replace(&mut served_without_site[member], true)
+            } else {
+                served.insert((member, one.site.as_str()))
+            };
+            weights.points[member] += u64::from(first);
         }
         for line in &mut weights.lines {
-            line.sort_unstable_by_key(|&(member, _)| member);
+            if !line.is_sorted_by_key(|&(member, _)| member) {
+                line.sort_unstable_by_key(|&(member, _)| member);
+            }
             line.dedup_by(|later, first| {
                 let same = later.0 == first.0;
                 if same {
@@ -100,12 +113,22 @@ impl Weights {
 fn members_of(accepted: &[Accepted]) -> (Vec<(Siret, String)>, Vec<usize>) {
     let mut found: HashMap<&str, usize> = HashMap::new();
     let mut seen: Vec<(&Siret, &str)> = Vec::new();
+    // Who came after each member last time most often comes after it again.
+    let mut after: Vec<usize> = Vec::new();
     let mut numbers: Vec<usize> = Vec::with_capacity(accepted.len());
     for one in accepted {
-        let number = *found.entry(one.siret.as_str()).or_insert_with(|| {
-            seen.push((&one.siret, &one.name));
-            seen.len() - 1
+        let last = numbers.last().copied();
+        let guess = last.map(|last| after[last]).filter(|&guess| *seen[guess].0 == one.siret);
+        let number = guess.unwrap_or_else(|| {
+            *found.entry(one.siret.as_str()).or_insert_with(|| {
+                seen.push((&one.siret, &one.name));
+                after.push(0);
+                seen.len() - 1
+            })
         });
+        if let Some(last) = last {
+            after[last] = number;
+        }
         let name = &mut seen[number].1;
         if name.is_empty() || (!one.name.is_empty() && one.name.as_str() < *name) {
             *name = &one.name;
