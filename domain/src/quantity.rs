@@ -137,15 +137,20 @@ impl Quantity {
 
     /// A stored quantity, in thousandths of its unit.
     pub fn from_thousandths(stored: i64) -> Result<Self, QuantityError> {
-        Self::new(Decimal::new(stored, Self::DECIMALS))
+        let (mut digits, mut decimals) = (stored, Self::DECIMALS);
+        while decimals > 0 && digits % 10 == 0 {
+            digits /= 10;
+            decimals -= 1;
+        }
+        let value = Decimal::new(digits, decimals);
+        if stored < 0 { Err(QuantityError::Negative(value.to_string())) } else { Ok(Self(value)) }
     }
 
     /// What the database stores.
     pub fn thousandths(self) -> i64 {
-        let mut value = self.0;
-        value.rescale(Self::DECIMALS);
+        let missing = Self::DECIMALS - self.0.scale();
         // `new` keeps every quantity within i64 thousandths.
-        i64::try_from(value.mantissa()).unwrap_or(i64::MAX)
+        i64::try_from(self.0.mantissa() * 10_i128.pow(missing)).unwrap_or(i64::MAX)
     }
 
     pub fn decimal(self) -> Decimal {
@@ -222,5 +227,9 @@ mod tests {
         let quantity = Quantity::parse("12,4").unwrap();
         assert_eq!(quantity.thousandths(), 12_400);
         assert_eq!(Quantity::from_thousandths(12_400), Ok(quantity));
+        assert_eq!(Quantity::from_thousandths(0), Ok(Quantity::ZERO));
+        assert_eq!(Quantity::from_thousandths(1), Ok(Quantity::parse("0,001").unwrap()));
+        assert!(matches!(Quantity::from_thousandths(-1), Err(QuantityError::Negative(_))));
+        assert_eq!(Quantity::from_thousandths(i64::MAX).unwrap().thousandths(), i64::MAX);
     }
 }
