@@ -5,7 +5,7 @@
 pub mod cli;
 pub mod clock;
 pub mod demo;
-pub mod exchange;
 pub mod documents;
+pub mod exchange;
 pub mod store;
 pub mod usecases;

@@ -198,8 +198,12 @@ pub async fn members(
                  LEFT JOIN organisation e ON e.id = o.epci_id \
                  LEFT JOIN siret s ON s.organisation_id = o.id AND s.valid_to IS NULL \
                  WHERE (LOWER(o.name) LIKE $1 OR s.siret LIKE $1)";
-    let total: Option<Total> =
-        one(on, &format!("SELECT COUNT(DISTINCT o.id) AS total {found}"), vec![like.clone().into()]).await?;
+    let total: Option<Total> = one(
+        on,
+        &format!("SELECT COUNT(DISTINCT o.id) AS total {found}"),
+        vec![like.clone().into()],
+    )
+    .await?;
     let text = format!(
         "SELECT DISTINCT o.id, o.name, o.kind, o.population, e.name AS epci, s.siret, \
          (SELECT COUNT(*) FROM paper p WHERE p.organisation_id = o.id) AS papers \

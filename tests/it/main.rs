@@ -6,6 +6,6 @@ mod consolidate;
 mod fixtures;
 mod group;
 mod harness;
-mod reference;
 mod papers;
+mod reference;
 mod schema;
