@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::platform::journal::{ChainHash, JournalEntry, chain};
-use entities::{idempotency_key, journal, number_series, number_taken, paper};
+use entities::{idempotency_key, journal, number_series, number_taken, paper, setting};
 use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -257,4 +257,32 @@ pub async fn register_papers(tx: &Tx, papers: &[IssuedPaper]) -> Result<(), Stor
         issued_on: Set(issued.issued_on),
     });
     insert_all::<paper::Entity, _>(tx, rows.collect(), 13, "registering papers").await
+}
+/// The value of a setting, if it was ever set.
+pub async fn setting(on: &impl Access, name: &str) -> Result<Option<String>, StoreError> {
+    let found = setting::Entity::find()
+        .filter(setting::COLUMN.name.eq(name))
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during("reading a setting"))?;
+    Ok(found.map(|row| row.value))
+}
+
+/// Sets a setting, whether or not it was set before.
+pub async fn put_setting(tx: &Tx, name: &str, value: &str) -> Result<(), StoreError> {
+    let row = setting::ActiveModel {
+        id: NotSet,
+        name: Set(name.to_owned()),
+        value: Set(value.to_owned()),
+    };
+    setting::Entity::insert(row)
+        .on_conflict(
+            OnConflict::column(setting::Column::Name)
+                .update_column(setting::Column::Value)
+                .to_owned(),
+        )
+        .exec_without_returning(tx.connection())
+        .await
+        .map_err(StoreError::during("writing a setting"))?;
+    Ok(())
 }
