@@ -9,3 +9,4 @@ pub mod documents;
 pub mod exchange;
 pub mod store;
 pub mod usecases;
+pub mod web;

@@ -11,6 +11,7 @@ mod file;
 mod migrate;
 mod outcome;
 mod output;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -38,6 +39,7 @@ enum Command {
     Check(check::CheckArgs),
     Consolidate(consolidate::ConsolidateArgs),
     Migrate(migrate::MigrateArgs),
+    Serve(serve::ServeArgs),
 }
 
 /// Runs the command line of this process and says how it ended.
@@ -58,6 +60,7 @@ fn run(command: &Command) -> Outcome {
         Command::Check(args) => on_runtime(check::run(args)),
         Command::Consolidate(args) => consolidate::run(args),
         Command::Migrate(args) => on_runtime(migrate::run(args)),
+        Command::Serve(args) => on_runtime(serve::run(args)),
     }
 }
 
