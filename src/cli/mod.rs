@@ -44,6 +44,7 @@ enum Command {
 
 /// Runs the command line of this process and says how it ended.
 pub fn main() -> ExitCode {
+    crate::telemetry::begin();
     let matches = match in_french(Cli::command()).try_get_matches() {
         Ok(matches) => matches,
         Err(error) => return outcome::usage(&error),

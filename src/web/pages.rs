@@ -39,11 +39,12 @@ async fn show_home(pages: &Pages) -> Result<Response, PageError> {
     Ok(page.into_response())
 }
 
-pub(super) async fn campaign(State(pages): State<Pages>, Path(id): Path<i64>) -> Response {
-    pages.answer(show_campaign(&pages, id).await)
+pub(super) async fn campaign(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+    pages.answer(show_campaign(&pages, &id).await)
 }
 
-async fn show_campaign(pages: &Pages, id: i64) -> Result<Response, PageError> {
+async fn show_campaign(pages: &Pages, id: &str) -> Result<Response, PageError> {
+    let id = number(id)?;
     let store = &pages.app.store;
     let campaign = overview::campaign(store, id).await?.ok_or(PageError::NotFound)?;
     let lots = overview::lots_of(store, id).await?;
@@ -57,11 +58,12 @@ async fn show_campaign(pages: &Pages, id: i64) -> Result<Response, PageError> {
     Ok(page.into_response())
 }
 
-pub(super) async fn lot(State(pages): State<Pages>, Path(id): Path<i64>) -> Response {
-    pages.answer(show_lot(&pages, id).await)
+pub(super) async fn lot(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+    pages.answer(show_lot(&pages, &id).await)
 }
 
-async fn show_lot(pages: &Pages, id: i64) -> Result<Response, PageError> {
+async fn show_lot(pages: &Pages, id: &str) -> Result<Response, PageError> {
+    let id = number(id)?;
     let store = &pages.app.store;
     let lot = overview::lot(store, id).await?.ok_or(PageError::NotFound)?;
     let articles = overview::lot_articles(store, id).await?;
@@ -112,11 +114,12 @@ async fn show_members(pages: &Pages, search: Search) -> Result<Response, PageErr
     Ok(page.into_response())
 }
 
-pub(super) async fn member(State(pages): State<Pages>, Path(id): Path<i64>) -> Response {
-    pages.answer(show_member(&pages, id).await)
+pub(super) async fn member(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+    pages.answer(show_member(&pages, &id).await)
 }
 
-async fn show_member(pages: &Pages, id: i64) -> Result<Response, PageError> {
+async fn show_member(pages: &Pages, id: &str) -> Result<Response, PageError> {
+    let id = number(id)?;
     let store = &pages.app.store;
     let listed =
         group::organisation(store, OrganisationId(id)).await?.ok_or(PageError::NotFound)?;
@@ -143,12 +146,13 @@ async fn show_member(pages: &Pages, id: i64) -> Result<Response, PageError> {
     Ok(page.into_response())
 }
 
-pub(super) async fn paper(State(pages): State<Pages>, Path(id): Path<i64>) -> Response {
-    pages.answer(download(&pages, id).await)
+pub(super) async fn paper(State(pages): State<Pages>, Path(id): Path<String>) -> Response {
+    pages.answer(download(&pages, &id).await)
 }
 
 /// The bytes as they were issued, under a name that says what they are.
-async fn download(pages: &Pages, id: i64) -> Result<Response, PageError> {
+async fn download(pages: &Pages, id: &str) -> Result<Response, PageError> {
+    let id = number(id)?;
     let paper = overview::paper(&pages.app.store, id).await?.ok_or(PageError::NotFound)?;
     let bytes = pages.app.files.get(&paper.file_key).await?;
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' };
@@ -165,4 +169,9 @@ pub(super) async fn ready(State(pages): State<Pages>) -> Response {
         Ok(()) => "ok".into_response(),
         Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
     }
+}
+
+/// The row a path names; what is no number is no page.
+fn number(id: &str) -> Result<i64, PageError> {
+    id.parse().map_err(|_| PageError::NotFound)
 }

@@ -44,7 +44,7 @@ pub(super) fn campaign(row: &CampaignRow) -> Value {
         opens_on => french::date(row.opens_on),
         closes_on => french::date(row.closes_on),
         with_needs => count(row.with_needs),
-        nothing => count(row.nothing),
+        nothing => count(row.with_nothing),
         silent => count(row.silent()),
     }
 }

@@ -9,3 +9,4 @@ mod harness;
 mod papers;
 mod reference;
 mod schema;
+mod web;
