@@ -47,7 +47,7 @@ fn main() {
         let (ours, stock) = (median(ours), median(stock));
         println!(
             "order of {lines:>2} lines: {} µs, {size} bytes; stock genpdf {} µs: {} times faster \
-             (target {least}), size {} of {largest}",
+             (target {least}); size {} the {largest} allowed",
             ours / 1_000,
             stock / 1_000,
             tenths(stock, ours),
