@@ -7,6 +7,7 @@ pub mod check;
 mod error;
 pub mod group;
 pub mod letterhead;
+pub mod orders;
 pub mod tenders;
 
 use chrono::NaiveDate;
