@@ -11,3 +11,4 @@ pub mod store;
 pub mod telemetry;
 pub mod usecases;
 pub mod web;
+pub mod exchange;

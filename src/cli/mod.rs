@@ -9,6 +9,7 @@ mod consolidate;
 mod database;
 mod file;
 mod migrate;
+mod invoice;
 mod outcome;
 mod output;
 mod serve;
@@ -40,6 +41,9 @@ enum Command {
     Consolidate(consolidate::ConsolidateArgs),
     Migrate(migrate::MigrateArgs),
     Serve(serve::ServeArgs),
+    /// Juge les factures électroniques des fournisseurs
+    #[command(subcommand)]
+    Invoice(invoice::Invoice),
 }
 
 /// Runs the command line of this process and says how it ended.
@@ -76,6 +80,8 @@ fn on_runtime(command: impl Future<Output = Outcome>) -> Outcome {
             ))
         })?
         .block_on(command)
+        Command::Invoice(command) => invoice::run(command),
+    }
 }
 
 /// Gives every command the French help layout and the French words for its own two flags.

@@ -4,3 +4,4 @@ pub mod catalogue;
 pub mod members;
 pub mod needs;
 pub mod table;
+pub mod einvoice;
