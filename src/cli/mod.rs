@@ -8,8 +8,8 @@ mod check;
 mod consolidate;
 mod database;
 mod file;
-mod migrate;
 mod invoice;
+mod migrate;
 mod outcome;
 mod output;
 mod serve;
@@ -40,10 +40,10 @@ enum Command {
     Check(check::CheckArgs),
     Consolidate(consolidate::ConsolidateArgs),
     Migrate(migrate::MigrateArgs),
-    Serve(serve::ServeArgs),
     /// Juge les factures électroniques des fournisseurs
     #[command(subcommand)]
     Invoice(invoice::Invoice),
+    Serve(serve::ServeArgs),
 }
 
 /// Runs the command line of this process and says how it ended.
@@ -65,6 +65,7 @@ fn run(command: &Command) -> Outcome {
         Command::Check(args) => on_runtime(check::run(args)),
         Command::Consolidate(args) => consolidate::run(args),
         Command::Migrate(args) => on_runtime(migrate::run(args)),
+        Command::Invoice(command) => invoice::run(command),
         Command::Serve(args) => on_runtime(serve::run(args)),
     }
 }
@@ -80,8 +81,6 @@ fn on_runtime(command: impl Future<Output = Outcome>) -> Outcome {
             ))
         })?
         .block_on(command)
-        Command::Invoice(command) => invoice::run(command),
-    }
 }
 
 /// Gives every command the French help layout and the French words for its own two flags.
