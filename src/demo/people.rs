@@ -108,10 +108,10 @@ fn body(
 ) -> Result<NewOrganisation, DemoError> {
     let siret: Siret =
         siret.parse().map_err(|error| DemoError::Data(format!("SIRET {siret} : {error}")))?;
-    let siren = siret.siren();
+    let body_siren = siret.siren();
     let status = SiretStatus::Confirmed { by: "Travée, démonstration".into(), on: day };
     let entry = SiretEntry { siret, from: None, to: None, status };
-    let sirets = SiretHistory::new(siren, vec![entry])
+    let sirets = SiretHistory::new(body_siren, vec![entry])
         .map_err(|error| DemoError::Data(error.for_the_reader()))?;
     Ok(NewOrganisation {
         organisation: Organisation {

@@ -108,7 +108,7 @@ fn order_totals(
         tax_total = tax_total.saturating_add(tax.tax_cents);
         let due = VatRate::from_basis_points(tax.rate_bp)
             .and_then(|rate| rate.on(Net::from_cents(tax.base_cents)));
-        if due.map(|vat| vat.cents()) != Ok(tax.tax_cents) {
+        if due.map(domain::money::Vat::cents) != Ok(tax.tax_cents) {
             say(format!(
                 "La TVA d’un taux vaut {}, ce n’est pas sa base par son taux.",
                 Cents(tax.tax_cents)
@@ -274,12 +274,12 @@ pub async fn journal(on: &impl Access, report: &mut Report) -> Result<Lives, Sto
                     head = ChainHead { sequence: entry.sequence, hash };
                 }
             }
-            remember(&mut lives, entry);
+            remember(&mut lives, &entry);
         }
     }
 }
 
-fn remember(lives: &mut Lives, entry: JournalEntry) {
+fn remember(lives: &mut Lives, entry: &JournalEntry) {
     if let Some((subject, action)) = entry.action.split_once('.')
         && subject == entry.subject
     {

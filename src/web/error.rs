@@ -23,16 +23,12 @@ impl Pages {
     pub(crate) fn answer(&self, page: Result<Response, PageError>) -> Response {
         match page {
             Ok(response) => response,
-            Err(PageError::NotFound) => self.message(
-                StatusCode::NOT_FOUND,
-                "Page introuvable",
-                "Cette page n’existe pas ou n’existe plus. Vérifiez l’adresse.",
-            ),
-            Err(PageError::Store(StoreError::NotFound { .. })) => self.message(
-                StatusCode::NOT_FOUND,
-                "Page introuvable",
-                "Cette page n’existe pas ou n’existe plus. Vérifiez l’adresse.",
-            ),
+            Err(PageError::NotFound | PageError::Store(StoreError::NotFound { .. })) => self
+                .message(
+                    StatusCode::NOT_FOUND,
+                    "Page introuvable",
+                    "Cette page n’existe pas ou n’existe plus. Vérifiez l’adresse.",
+                ),
             Err(error) => {
                 tracing::error!(error = chain(&error), "page failed");
                 let message = match &error {
