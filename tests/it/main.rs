@@ -9,4 +9,5 @@ mod harness;
 mod papers;
 mod reference;
 mod schema;
+mod trouble;
 mod web;
