@@ -7,6 +7,7 @@
 mod check;
 mod consolidate;
 mod database;
+mod demo;
 mod file;
 mod invoice;
 mod migrate;
@@ -39,6 +40,7 @@ struct Cli {
 enum Command {
     Check(check::CheckArgs),
     Consolidate(consolidate::ConsolidateArgs),
+    Demo(demo::DemoArgs),
     Migrate(migrate::MigrateArgs),
     /// Juge les factures électroniques des fournisseurs
     #[command(subcommand)]
@@ -64,6 +66,7 @@ fn run(command: &Command) -> Outcome {
     match command {
         Command::Check(args) => on_runtime(check::run(args)),
         Command::Consolidate(args) => consolidate::run(args),
+        Command::Demo(args) => on_runtime(demo::run(args)),
         Command::Migrate(args) => on_runtime(migrate::run(args)),
         Command::Invoice(command) => invoice::run(command),
         Command::Serve(args) => on_runtime(serve::run(args)),

@@ -259,6 +259,24 @@ pub(super) fn contacts(listed: &[Listed]) -> Vec<Contact> {
     contacts
 }
 
+/// Who signed for a member before the elections of March 2026.
+pub(super) fn mayor(siren: &str) -> String {
+    name(&mut Chance::of(siren, "mayor"))
+}
+
+/// The coordinator's president, who signs its orders.
+pub(super) fn coordinators_signatory(coordinator: OrganisationId) -> Contact {
+    Contact {
+        organisation: coordinator,
+        site: None,
+        role: ContactRole::Signatory,
+        name: "Marie-Hélène Caudron".into(),
+        quality: "Présidente du CdG62".into(),
+        email: "presidence@cdg62.example".parse().ok(),
+        phone: "03 53 01 62 00".into(),
+    }
+}
+
 /// The signatory's power: the delegation given after the elections of March 2026 for a mayor, and
 /// the coordinator's own.
 pub(super) fn power(id: ContactId, person: &Contact) -> Option<Delegation> {
