@@ -94,20 +94,44 @@ async fn convention(
     Ok(group::found_group(app, actor, &terms, coordinator, &lots, "demo").await?)
 }
 
-/// Every member adheres; a few deliberate so late that rule 1 keeps them from the first contracts.
-pub(super) async fn adhere(app: &App, actor: &Actor, group: &Group) -> Result<(), DemoError> {
+/// Whether a member deliberates so late that rule 1 keeps it from the first contracts.
+fn is_late(siren: &str) -> bool {
+    Chance::of(siren, "late").between(1, 1_000) <= 12
+}
+
+/// The members that deliberated in time for the first procedure.
+pub(super) async fn adhere_in_time(
+    app: &App,
+    actor: &Actor,
+    group: &Group,
+) -> Result<(), DemoError> {
+    adhere(app, actor, group, day(2025, 11, 3)?, false).await
+}
+
+/// The others, after the procedure was launched.
+pub(super) async fn adhere_late(app: &App, actor: &Actor, group: &Group) -> Result<(), DemoError> {
+    adhere(app, actor, group, day(2026, 3, 12)?, true).await
+}
+
+async fn adhere(
+    app: &App,
+    actor: &Actor,
+    group: &Group,
+    from: NaiveDate,
+    late: bool,
+) -> Result<(), DemoError> {
     let stored = store::convention(&app.store, group.convention)
         .await?
         .ok_or_else(|| DemoError::Data("la convention manque".into()))?;
     let lots: BTreeSet<_> = stored.lots.iter().map(|lot| lot.id).collect();
-    let first = day(2025, 11, 3)?;
-    let late = day(2026, 3, 12)?;
-    let adhesions = group.members.iter().map(|member| {
+    let joining = group
+        .members
+        .iter()
+        .filter(|member| is_late(member.organisation.sirets.siren().as_str()) == late);
+    let adhesions = joining.map(|member| {
         let siren = member.organisation.sirets.siren().as_str();
         let mut chance = Chance::of(siren, "adhesion");
-        let is_late = chance.between(1, 1_000) <= 12;
-        let start = if is_late { late } else { first };
-        let deliberated = after(start, chance.between(0, 60));
+        let deliberated = after(from, chance.between(0, 40));
         let enforceable = after(deliberated, chance.between(1, 10));
         Adhesion {
             organisation: member.id,
@@ -119,7 +143,7 @@ pub(super) async fn adhere(app: &App, actor: &Actor, group: &Group) -> Result<()
             signature: Signature {
                 name: people::mayor(siren),
                 quality: "Représentant légal".into(),
-                on: after(enforceable, chance.between(0, 15)),
+                on: after(enforceable, chance.between(0, 10)),
             },
             lots: lots.clone(),
         }

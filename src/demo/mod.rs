@@ -74,7 +74,8 @@ async fn story(app: &App, progress: &Progress<'_>) -> Result<(), DemoError> {
     let buyer = Actor("acheteuse@cdg62.example".into());
     progress("Membres, convention et adhésions", 0, 1);
     let group = founding::found(&on(app, day(2025, 10, 6)?), &buyer).await?;
-    founding::adhere(&on(app, day(2026, 3, 31)?), &buyer, &group).await?;
+    founding::adhere_in_time(&on(app, day(2026, 1, 9)?), &buyer, &group).await?;
+    founding::adhere_late(&on(app, day(2026, 5, 20)?), &buyer, &group).await?;
     progress("Membres, convention et adhésions", 1, 1);
     Ok(())
 }
