@@ -7,7 +7,6 @@ pub mod clock;
 pub mod demo;
 pub mod documents;
 pub mod exchange;
-pub mod exchange;
 pub mod store;
 pub mod telemetry;
 pub mod usecases;
