@@ -29,7 +29,7 @@ fn in_french(error: &clap::Error) -> String {
     let context = |kind| error.get(kind).map(words).filter(|text| !text.is_empty());
     let argument = context(ContextKind::InvalidArg).unwrap_or_default();
     let value = context(ContextKind::InvalidValue).unwrap_or_default();
-    let mut text = match error.kind() {
+    let mut answer = vec![match error.kind() {
         ErrorKind::UnknownArgument => format!("L’argument « {argument} » n’est pas attendu."),
         ErrorKind::InvalidSubcommand | ErrorKind::MissingSubcommand => {
             match context(ContextKind::InvalidSubcommand) {
@@ -62,24 +62,24 @@ fn in_french(error: &clap::Error) -> String {
         }
         ErrorKind::InvalidUtf8 => "Un argument n’est pas un texte lisible (UTF-8).".to_owned(),
         _ => "La ligne de commande n’est pas comprise.".to_owned(),
-    };
+    }];
     if let Some(known) = context(ContextKind::ValidValue).or(context(ContextKind::ValidSubcommand))
     {
-        text += &format!(" Sont possibles : {known}.");
+        answer.push(format!(" Sont possibles : {known}."));
     }
     let near =
         [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue]
             .into_iter()
             .find_map(context);
     if let Some(near) = near {
-        text += &format!(" Vouliez-vous dire « {near} » ?");
+        answer.push(format!(" Vouliez-vous dire « {near} » ?"));
     }
     if let Some(usage) = context(ContextKind::Usage) {
         let usage = usage.trim().trim_start_matches("Usage:").trim().to_owned();
-        text += &format!("\n\nUsage : {usage}");
+        answer.push(format!("\n\nUsage : {usage}"));
     }
-    text.push_str("\n\nPour l’aide, ajoutez --help à la commande.");
-    text
+    answer.push("\n\nPour l’aide, ajoutez --help à la commande.".to_owned());
+    answer.concat()
 }
 
 /// Whether the reason comes from the standard library, which speaks English.
@@ -89,6 +89,7 @@ fn is_of_std(source: &(dyn std::error::Error + 'static)) -> bool {
         || source.is::<std::str::ParseBoolError>()
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "clap's enum, which grows")]
 fn words(value: &ContextValue) -> String {
     match value {
         ContextValue::String(text) => text.clone(),

@@ -15,11 +15,11 @@ use super::reason::{Code, Reason, excerpt};
 use super::scan::{Scan, french};
 use super::{Reading, Refusal, excess, translate};
 
-pub(super) fn judge(raw: &Scan, read: en16931_formats::Read) -> Result<Reading, Box<Refusal>> {
+pub(super) fn judge(raw: &Scan, read: &en16931_formats::Read) -> Result<Reading, Box<Refusal>> {
     let syntax = translate::syntax(read.syntax);
     let profile = read.invoice.specification_id.clone().unwrap_or_default();
     let mut reasons = raw.reasons.clone();
-    reasons.extend(not_held(&read, raw));
+    reasons.extend(not_held(read, raw));
     if read.invoice.lines.is_empty() {
         let without = without_lines(&profile);
         if without.code == Code::ProfileWithoutLines {

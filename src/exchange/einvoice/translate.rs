@@ -21,6 +21,7 @@ use super::reason::{Code, Reason, excerpt};
 use super::scan::french;
 
 /// The document as the crate read it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the crate's enum, which grows")]
 pub(super) fn parse(text: &str) -> Result<en16931_formats::Read, Reason> {
     en16931_formats::read(text.as_bytes()).map_err(|error| match error {
         Error::NotAnInvoice { .. } | Error::Unsupported { .. } => Reason::new(
