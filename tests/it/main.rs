@@ -7,6 +7,7 @@ mod consolidate;
 mod fixtures;
 mod group;
 mod harness;
+mod invoices;
 mod papers;
 mod reference;
 mod schema;
