@@ -5,6 +5,7 @@ mod architecture;
 mod consolidate;
 mod fixtures;
 mod group;
+mod handbook;
 mod harness;
 mod papers;
 mod reference;
