@@ -41,7 +41,7 @@ pub fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
     if count < 2 { one } else { many }
 }
 
-/// Puts the no-break spaces of French typography: before `:`, `;`, `?`, `!`, `%`, `»`, after `«`.
+/// Puts the no-break spaces of French typography: before `:`, `;`, `?`, `!`, `%`, `»`, after `«`, `°`.
 ///
 /// Messages are written with plain spaces, which terminals and their searches want; pages show
 /// them through this.
@@ -50,8 +50,8 @@ pub fn unbroken(text: &str) -> String {
     let mut characters = text.chars().peekable();
     let mut unbroken = String::with_capacity(text.len());
     while let Some(character) = characters.next() {
-        let joins =
-            before == '«' || matches!(characters.peek(), Some(':' | ';' | '?' | '!' | '%' | '»'));
+        let joins = matches!(before, '«' | '°')
+            || matches!(characters.peek(), Some(':' | ';' | '?' | '!' | '%' | '»'));
         unbroken.push(if character == ' ' && joins { '\u{a0}' } else { character });
         before = character;
     }
@@ -94,8 +94,8 @@ mod tests {
     #[test]
     fn nothing_breaks_before_a_colon_or_within_guillemets() {
         assert_eq!(
-            unbroken("Le lot « 2 » manque : rien n’est fait ; voir http://localhost, à 20 %."),
-            "Le lot «\u{a0}2\u{a0}» manque\u{a0}: rien n’est fait\u{a0}; voir http://localhost, à 20\u{a0}%."
+            unbroken("Le lot n° « 2 » manque : rien n’est fait ; voir http://localhost, à 20 %."),
+            "Le lot n°\u{a0}«\u{a0}2\u{a0}» manque\u{a0}: rien n’est fait\u{a0}; voir http://localhost, à 20\u{a0}%."
         );
     }
 }
