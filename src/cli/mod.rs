@@ -82,11 +82,8 @@ fn run(command: &Command) -> Outcome {
     match command {
         Command::Check(args) => on_runtime(check::run(args)),
         Command::Consolidate(args) => consolidate::run(args),
-<<<<<<< HEAD
         Command::Demo(args) => on_runtime(demo::run(args)),
         Command::Migrate(args) => on_runtime(migrate::run(args)),
-=======
->>>>>>> einvoice
         Command::Invoice(command) => invoice::run(command),
         Command::Migrate(args) => on_runtime(migrate::run(args)),
         Command::Serve(args) => on_runtime(serve::run(args)),

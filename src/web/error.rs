@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use domain::french;
 use minijinja::context;
 
 use super::Pages;
@@ -47,9 +48,12 @@ impl Pages {
     }
 
     fn message(&self, status: StatusCode, title: &str, message: &str) -> Response {
-        match self.render("pages/message.html", context! { title => title, message => message }) {
+        let message = french::unbroken(message);
+        match self
+            .render("pages/message.html", context! { title => title, message => message.as_str() })
+        {
             Ok(page) => (status, page).into_response(),
-            Err(_) => (status, message.to_owned()).into_response(),
+            Err(_) => (status, message).into_response(),
         }
     }
 

@@ -6,6 +6,7 @@ mod check;
 mod consolidate;
 mod fixtures;
 mod group;
+mod handbook;
 mod harness;
 mod invoices;
 mod papers;

@@ -16,7 +16,7 @@ Exemples :
   travee invoice check facture.xml
   travee invoice check facture.pdf --json > rapport.json
 
-Code de retour : 0 facture acceptée (même avec des avertissements), 3 facture refusée.
+Code de sortie : 0 facture acceptée (même avec des avertissements), 3 facture refusée.
 Ce qui dépend d’une commande ou des factures antérieures est jugé à l’arrivée dans le service.";
 
 /// Lit et juge une facture électronique (UBL 2.1, CII ou PDF Factur-X).

@@ -98,7 +98,7 @@ fn not_held(read: &en16931_formats::Read, raw: &Scan) -> Vec<Reason> {
             Kind::Malformed if entry.path.contains("Amount") => Some(Reason::new(
                 Code::BadNumber,
                 format!(
-                    "{} : « {} » est un montant que rien ne peut compter ; le fournisseur doit \
+                    "{} : « {} » est un montant impossible ; le fournisseur doit \
                      corriger la facture.",
                     excerpt(&entry.path),
                     excerpt(entry.value.as_deref().unwrap_or_default())
@@ -236,7 +236,7 @@ fn odd(invoice: &EInvoice, oddity: &Oddity) -> Reason {
             } else {
                 format!(" pour {}", domain::french::decimal(line.base_quantity))
             };
-            let expected = expected.map_or("une somme hors d’atteinte".to_owned(), |net| {
+            let expected = expected.map_or("une somme trop grande".to_owned(), |net| {
                 money(net.0.to_decimal(), currency)
             });
             Reason::new(
