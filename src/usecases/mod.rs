@@ -9,6 +9,7 @@ pub mod check;
 mod error;
 pub mod group;
 pub mod letterhead;
+mod papers;
 pub mod tenders;
 
 use chrono::NaiveDate;

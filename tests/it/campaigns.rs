@@ -19,14 +19,14 @@ use travee::store::campaigns as store;
 use travee::store::platform::journal_after;
 use travee::store::{Viewer, catalogue};
 use travee::usecases::campaigns::{
-    cancel_census, close_census, complete_sheets, create_census, open_census, reopen_census,
-    reopen_sheet, same_as_last, settle_census, sign_sheet, submit_needs,
+    cancel_census, close_census, complete_sheets, create_census, issue_receipts, open_census,
+    reopen_census, reopen_sheet, same_as_last, settle_census, sign_sheet, submit_needs,
 };
 use travee::usecases::catalogue::{import_catalogue, retire_articles};
 use travee::usecases::group::add_sites;
 use travee::usecases::{App, UseCaseError};
 
-use crate::fixtures::{app_on, buyer, convention, day, members, organisations, site};
+use crate::fixtures::{app_on, buyer, convention, day, members, organisations, pdf_text, site};
 use crate::harness::{Fresh, On};
 
 /// An article of the fixtures' catalogue.
@@ -512,4 +512,37 @@ async fn the_last_answer_is_taken_in_again_in_one_step(#[values(On::Sqlite, On::
     let flags: Vec<_> = taken.line_flags.iter().map(|f| (f.year, f.flag.code())).collect();
     assert_eq!(flags, [(Some(0), "hausse_forte")], "50 is five times the 10 of 2027");
     cancel_census(&later, &buyer(), second, "doublon").await.unwrap();
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn every_member_that_answered_has_one_receipt_however_often_they_are_issued(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let world = World::new(on).await;
+    let (app, id) = (&world.app, world.open().await);
+    let arras = world.sheets(id, 2).await;
+    let bapaume = world.sheets(id, 3).await[0];
+    let all = Viewer::Coordinator;
+    let boxes = world.needs(&[("BOI-001", ["30", "30"]), ("RAY-001", ["2,5", "0"])]).await;
+    submit_needs(app, &buyer(), all, arras[0], handed_in(boxes)).await.unwrap();
+    let annexe = world.needs(&[("REL-001", ["3", "1"])]).await;
+    submit_needs(app, &buyer(), all, arras[1], handed_in(annexe)).await.unwrap();
+    let early = issue_receipts(app, &buyer(), id, |_, _| ()).await;
+    assert_eq!(codes(early.unwrap_err()), ["recensement_pas_clos"]);
+    close_census(app, &buyer(), id).await.unwrap();
+    assert_eq!(issue_receipts(app, &buyer(), id, |_, _| ()).await.unwrap(), 1);
+    assert_eq!(issue_receipts(app, &buyer(), id, |_, _| ()).await.unwrap(), 0);
+    let late = HandedIn { reason: "oubli".into(), ..handed_in(NeedAnswer::Nothing) };
+    submit_needs(app, &buyer(), all, bapaume, late).await.unwrap();
+    assert_eq!(issue_receipts(app, &buyer(), id, |_, _| ()).await.unwrap(), 1);
+
+    let papers = travee::store::overview::papers_of(&app.store, world.bodies[2].0).await.unwrap();
+    assert_eq!((papers.len(), papers[0].number.as_str()), (1, "RB-2026-0001"));
+    let text = pdf_text(&app.files.get(&papers[0].file_key).await.unwrap());
+    for expected in ["Mairie", "Annexe", "BOI-001", "RAY-001", "REL-001", "344,34", "413,21"] {
+        assert!(text.contains(expected), "{expected} is not in {text}");
+    }
+    let report = travee::usecases::check::check(app).await.unwrap();
+    assert_eq!((report.breaches, report.checked["papers"]), (vec![], 2));
 }

@@ -141,3 +141,15 @@ pub(crate) async fn members(app: &App, convention: ConventionId, of: &[Organisat
     });
     adhere(app, &buyer(), convention, adhesions.collect()).await.unwrap();
 }
+
+/// The text of a paper's bytes, as poppler extracts it, every space a plain one.
+pub(crate) fn pdf_text(bytes: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("paper.pdf");
+    std::fs::write(&path, bytes).unwrap();
+    let output = std::process::Command::new("pdftotext")
+        .args(["-layout", path.to_str().unwrap(), "-"])
+        .output()
+        .expect("pdftotext runs");
+    String::from_utf8(output.stdout).unwrap().replace(['\u{a0}', '\u{202f}'], " ")
+}

@@ -1,8 +1,12 @@
 //! A census is set up, opened, answered, closed and settled.
 
 mod answer;
+mod receipt;
+mod receipts;
 
 pub use answer::{Repeated, Taken, reopen_sheet, same_as_last, sign_sheet, submit_needs};
+pub(crate) use receipts::convention_ref;
+pub use receipts::issue_receipts;
 
 use domain::campaigns::census::{Census, CensusAction, CensusState, STEPS};
 use domain::ids::{CampaignId, ConventionId};
