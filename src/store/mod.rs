@@ -4,6 +4,8 @@
 //! [`Store::begin_write`] is the only way to one: on SQLite a writer must BEGIN
 //! IMMEDIATE, or two of them lock each other out.
 
+pub mod campaigns;
+pub mod catalogue;
 pub mod check;
 mod error;
 pub mod files;
