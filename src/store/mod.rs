@@ -13,6 +13,7 @@ pub mod group;
 pub mod overview;
 pub mod platform;
 pub mod reference;
+pub mod tenders;
 
 use std::path::Path;
 use std::time::Duration;
