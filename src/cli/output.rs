@@ -23,6 +23,7 @@ pub(crate) fn line(text: &str) -> Outcome {
 }
 
 /// A reader that has seen enough (`| head`) is no failure.
+#[expect(clippy::needless_pass_by_value, reason = "it is what or_else hands over")]
 fn closed(error: io::Error) -> Outcome {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Ok(());

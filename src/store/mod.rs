@@ -4,6 +4,8 @@
 //! [`Store::begin_write`] is the only way to one: on SQLite a writer must BEGIN
 //! IMMEDIATE, or two of them lock each other out.
 
+pub mod campaigns;
+pub mod catalogue;
 pub mod check;
 mod error;
 pub mod files;
@@ -12,6 +14,7 @@ pub mod orders;
 pub mod overview;
 pub mod platform;
 pub mod reference;
+pub mod tenders;
 
 use std::path::Path;
 use std::time::Duration;
@@ -98,7 +101,7 @@ impl Store {
         } else {
             options
                 .max_connections(16)
-                .statement_timeout(Duration::from_secs(60))
+                .statement_timeout(Duration::from_mins(1))
                 .set_application_name("travee");
         }
         let db = Database::connect(options).await.map_err(StoreError::Unreachable)?;

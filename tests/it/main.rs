@@ -2,11 +2,16 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
 
 mod architecture;
+mod campaigns;
+mod check;
 mod consolidate;
 mod fixtures;
 mod group;
+mod handbook;
 mod harness;
+mod invoices;
 mod papers;
 mod reference;
 mod schema;
+mod trouble;
 mod web;

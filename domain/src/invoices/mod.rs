@@ -1,4 +1,7 @@
 //! Supplier invoices: what they say, whether it adds up, and who pays which cent.
 
 pub mod allocation;
+pub mod arithmetic;
 pub mod einvoice;
+pub mod matching;
+pub mod payment;

@@ -351,7 +351,8 @@ impl AllocationStatement {
 
 /// A label, a note, and the mark of a cent that rounding gave.
 fn marked(label: &str, note: &str, exact: Decimal, share: Cents) -> Cell {
-    let mark = if got_a_cent(exact, share) { "1 cent attribué par l’arrondi" } else { "" };
+    let mark =
+        if got_a_cent(exact, share) { "1\u{a0}centime attribué par l’arrondi" } else { "" };
     Cell::rich(Rich::new(BODY, label).below(NOTE, note).below(MARK, mark))
 }
 
