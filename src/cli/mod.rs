@@ -8,6 +8,7 @@ mod check;
 mod consolidate;
 mod database;
 mod file;
+mod invoice;
 mod migrate;
 mod outcome;
 mod output;
@@ -37,6 +38,7 @@ struct Cli {
 enum Command {
     Check(check::CheckArgs),
     Consolidate(consolidate::ConsolidateArgs),
+    Invoice(invoice::InvoiceArgs),
     Migrate(migrate::MigrateArgs),
 }
 
@@ -57,6 +59,7 @@ fn run(command: &Command) -> Outcome {
     match command {
         Command::Check(args) => on_runtime(check::run(args)),
         Command::Consolidate(args) => consolidate::run(args),
+        Command::Invoice(args) => invoice::run(args),
         Command::Migrate(args) => on_runtime(migrate::run(args)),
     }
 }

@@ -6,6 +6,7 @@
 pub mod check;
 mod error;
 pub mod group;
+pub mod invoices;
 pub mod letterhead;
 pub mod tenders;
 

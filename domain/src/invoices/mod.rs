@@ -1,4 +1,5 @@
 //! Supplier invoices: what they say, whether it adds up, and who pays which cent.
 
 pub mod allocation;
+pub mod arithmetic;
 pub mod einvoice;
