@@ -3,3 +3,4 @@
 //! The code is a grid of layers and areas; `docs/ARCHITECTURE.md` draws it.
 
 pub mod cli;
+pub mod exchange;

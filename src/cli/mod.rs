@@ -4,6 +4,7 @@
 //! standard error. Exit codes: 0 done, 1 the program failed, 2 wrong usage, 3 the
 //! input was refused, 4 a check found something wrong.
 
+mod invoice;
 mod outcome;
 mod output;
 
@@ -29,7 +30,11 @@ struct Cli {
 }
 
 #[derive(Subcommand)]
-enum Command {}
+enum Command {
+    /// Juge les factures électroniques des fournisseurs
+    #[command(subcommand)]
+    Invoice(invoice::Invoice),
+}
 
 /// Runs the command line of this process and says how it ended.
 pub fn main() -> ExitCode {
@@ -45,7 +50,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command: &Command) -> Outcome {
-    match *command {}
+    match command {
+        Command::Invoice(command) => invoice::run(command),
+    }
 }
 
 /// Gives every command the French help layout and the French words for its own two flags.

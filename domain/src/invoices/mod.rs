@@ -1,3 +1,4 @@
 //! Supplier invoices: what they say, whether it adds up, and who pays which cent.
 
+pub mod arithmetic;
 pub mod einvoice;
