@@ -2,3 +2,5 @@
 
 pub mod arithmetic;
 pub mod einvoice;
+pub mod matching;
+pub mod payment;
