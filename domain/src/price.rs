@@ -24,6 +24,8 @@ pub const INVOICE_DECIMALS: u32 = 10;
 pub struct UnitPrice(Decimal);
 
 impl UnitPrice {
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
     /// A price of a price schedule: at most [`SCHEDULE_DECIMALS`] decimals.
     pub fn scheduled(price: Decimal) -> Result<Self, AmountError> {
         Self::bounded(price, SCHEDULE_DECIMALS)

@@ -38,7 +38,9 @@ struct Cli {
 enum Command {
     Check(check::CheckArgs),
     Consolidate(consolidate::ConsolidateArgs),
-    Invoice(invoice::InvoiceArgs),
+    /// Juge et répartit les factures électroniques des fournisseurs
+    #[command(subcommand)]
+    Invoice(invoice::Invoice),
     Migrate(migrate::MigrateArgs),
 }
 
@@ -59,7 +61,7 @@ fn run(command: &Command) -> Outcome {
     match command {
         Command::Check(args) => on_runtime(check::run(args)),
         Command::Consolidate(args) => consolidate::run(args),
-        Command::Invoice(args) => invoice::run(args),
+        Command::Invoice(command) => invoice::run(command),
         Command::Migrate(args) => on_runtime(migrate::run(args)),
     }
 }

@@ -163,3 +163,81 @@ pub struct EInvoice {
     pub vat: Vec<VatBreakdown>,
     pub totals: Totals,
 }
+
+/// Invoices that add up, for the tests of this area.
+#[cfg(test)]
+pub(super) mod testing {
+    use super::*;
+
+    /// One article at the price of the line: `cents` of net at `rate` percent.
+    pub(crate) fn line(cents: &str, rate: &str) -> InvoiceLine {
+        let net = Net::from_cents(cents.parse().unwrap());
+        InvoiceLine {
+            id: "1".into(),
+            reference: None,
+            label: "Boîte d’archives".into(),
+            quantity: Decimal::ONE,
+            unit: "H87".into(),
+            unit_price: UnitPrice::invoiced(net.0.to_decimal().abs()).unwrap(),
+            base_quantity: Decimal::ONE,
+            allowances: Net::ZERO,
+            charges: Net::ZERO,
+            net,
+            category: VatCategory::S,
+            rate: VatRate::percent(rate.parse().unwrap()).unwrap(),
+            order_line: None,
+        }
+    }
+
+    /// An invoice of these lines, numbered from 1, with the breakdown and totals they give.
+    pub(crate) fn invoice(lines: &[InvoiceLine]) -> EInvoice {
+        let mut lines = lines.to_vec();
+        for (index, line) in lines.iter_mut().enumerate() {
+            line.id = (index + 1).to_string();
+        }
+        let mut bases = std::collections::BTreeMap::<(VatCategory, VatRate), i64>::new();
+        for line in &lines {
+            *bases.entry((line.category, line.rate)).or_default() += line.net.cents();
+        }
+        let vat: Vec<VatBreakdown> = bases
+            .into_iter()
+            .map(|((category, rate), base)| VatBreakdown {
+                category,
+                rate,
+                base: Net::from_cents(base),
+                tax: rate.on(Net::from_cents(base)).unwrap(),
+                exemption: None,
+            })
+            .collect();
+        let net = Net::sum(lines.iter().map(|line| line.net)).unwrap();
+        let tax = Vat::sum(vat.iter().map(|one| one.tax)).unwrap();
+        let gross = net.with(tax).unwrap();
+        EInvoice {
+            number: "F-1".into(),
+            issue_date: NaiveDate::from_ymd_opt(2026, 9, 1).unwrap(),
+            kind: InvoiceKind::Invoice(380),
+            currency: "EUR".into(),
+            due_date: None,
+            payment_terms: Some("30 jours".into()),
+            seller: Party::default(),
+            buyer: Party::default(),
+            buyer_reference: None,
+            contract_reference: None,
+            order_reference: None,
+            delivered_on: None,
+            preceding: Vec::new(),
+            lines,
+            allowances: Vec::new(),
+            charges: Vec::new(),
+            vat,
+            totals: Totals {
+                lines: net,
+                net,
+                vat: tax,
+                gross,
+                payable: gross.0,
+                ..Totals::default()
+            },
+        }
+    }
+}

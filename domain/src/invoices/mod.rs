@@ -3,3 +3,5 @@
 pub mod allocation;
 pub mod arithmetic;
 pub mod einvoice;
+pub mod matching;
+pub mod payment;

@@ -11,7 +11,7 @@ use crate::cli::outcome::{Failure, Outcome};
 use crate::cli::{file, output};
 use crate::exchange::allocation::AllocationForm;
 use crate::exchange::{einvoice, table};
-use crate::usecases::invoices::share::{Fault, Shared, share_files};
+use crate::usecases::invoices::share::{Fault, FaultCode, Shared, share_files};
 
 use super::statements;
 
@@ -28,7 +28,7 @@ refusé, chaque raison est nommée, rien n’est écrit, et le code de sortie es
 /// Répartit une facture entre les membres, au centime près
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
-pub(crate) struct AllocateArgs {
+pub(crate) struct Allocate {
     /// La facture ou l’avoir : UBL 2.1 ou CII en XML, ou PDF Factur-X
     #[arg(value_name = "FICHIER")]
     file: PathBuf,
@@ -64,21 +64,21 @@ fn key(code: &str) -> Result<AllocationKey, String> {
     }
 }
 
-pub(super) fn run(args: &AllocateArgs) -> Outcome {
-    let invoice = file::read(&args.file, einvoice::MAX_BYTES)?;
-    let deliveries = file::read(&args.deliveries, table::MAX_BYTES)?;
-    let freight: BTreeSet<String> = args.freight_line.iter().cloned().collect();
-    let shared = match share_files(&invoice, &deliveries, args.charges, &freight) {
-        Ok(shared) => shared,
-        Err(faults) => return args.refuse(&faults),
-    };
-    if let Some(folder) = &args.out {
-        statements::write(&shared, &invoice, folder)?;
+impl Allocate {
+    pub(super) fn run(&self) -> Outcome {
+        let invoice = file::read(&self.file, einvoice::MAX_BYTES)?;
+        let deliveries = file::read(&self.deliveries, table::MAX_BYTES)?;
+        let freight: BTreeSet<String> = self.freight_line.iter().cloned().collect();
+        let shared = match share_files(&invoice, &deliveries, self.charges, &freight) {
+            Ok(shared) => shared,
+            Err(faults) => return self.refuse(&faults),
+        };
+        if let Some(folder) = &self.out {
+            statements::write(&shared, &invoice, folder)?;
+        }
+        self.answer(&shared)
     }
-    args.answer(&shared)
-}
 
-impl AllocateArgs {
     fn answer(&self, shared: &Shared) -> Outcome {
         if !self.json {
             return output::line(&page(shared));
@@ -92,7 +92,7 @@ impl AllocateArgs {
 
     fn refuse(&self, faults: &[Fault]) -> Outcome {
         let refused: Vec<Refused<'_>> = (faults.iter())
-            .map(|fault| Refused { line: fault.line, code: &fault.code, message: &fault.message })
+            .map(|fault| Refused { line: fault.line, code: fault.code, message: &fault.message })
             .collect();
         if self.json {
             output::json(&Report { refused: &refused })?;
@@ -114,7 +114,7 @@ struct Refused<'a> {
     /// Of the deliveries; absent where the invoice is to blame.
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u64>,
-    code: &'a str,
+    code: FaultCode,
     message: &'a str,
 }
 

@@ -1,24 +1,22 @@
-//! `travee invoice`: e-invoices from files alone.
+//! `travee invoice …`: calculators over a supplier's e-invoice, without a database.
 
 mod allocate;
+mod check;
 mod statements;
+
+use clap::Subcommand;
 
 use super::outcome::Outcome;
 
-/// Contrôle et répartit des factures électroniques, sans base de données
-#[derive(Debug, clap::Args)]
-pub(crate) struct InvoiceArgs {
-    #[command(subcommand)]
-    command: InvoiceCommand,
+#[derive(Subcommand)]
+pub(super) enum Invoice {
+    Check(check::Check),
+    Allocate(allocate::Allocate),
 }
 
-#[derive(Debug, clap::Subcommand)]
-enum InvoiceCommand {
-    Allocate(allocate::AllocateArgs),
-}
-
-pub(crate) fn run(args: &InvoiceArgs) -> Outcome {
-    match &args.command {
-        InvoiceCommand::Allocate(args) => allocate::run(args),
+pub(super) fn run(command: &Invoice) -> Outcome {
+    match command {
+        Invoice::Check(check) => check.run(),
+        Invoice::Allocate(allocate) => allocate.run(),
     }
 }

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use domain::invoices::allocation::{Accepted, Allocation, AllocationKey, Refusal, allocate};
 
-use crate::exchange::einvoice::{self, Reading};
-use crate::exchange::{deliveries, table};
+use serde::Serialize;
+
+use crate::exchange::deliveries;
+use crate::exchange::einvoice::{self, Code, Reading};
 
 /// An invoice and its shares.
 #[derive(Debug)]
@@ -19,9 +21,17 @@ pub struct Shared {
 pub struct Fault {
     /// Of the deliveries, as an editor counts it; `None` where it is the invoice's.
     pub line: Option<u64>,
-    pub code: String,
+    pub code: FaultCode,
     /// French: what is wrong and what to do; without the line number.
     pub message: String,
+}
+
+/// The codes that scripts rely on, of the invoice's own judgement and of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum FaultCode {
+    Invoice(Code),
+    Allocation(&'static str),
 }
 
 /// Reads both files and shares the invoice; nothing is kept.
@@ -41,14 +51,14 @@ pub fn share_files(
         let reasons = refusal.reasons.into_iter().filter(|reason| reason.code.refuses());
         faults.extend(reasons.map(|reason| Fault {
             line: None,
-            code: code_of(&reason.code),
+            code: FaultCode::Invoice(reason.code),
             message: reason.message,
         }));
     });
     let accepted = deliveries::read(accepted);
     faults.extend(accepted.refused.into_iter().map(|refused| Fault {
         line: Some(refused.line),
-        code: refused.code.to_owned(),
+        code: FaultCode::Allocation(refused.code),
         message: refused.message,
     }));
     let (Ok(reading), true) = (reading, faults.is_empty()) else { return Err(faults) };
@@ -74,5 +84,5 @@ fn fault(refusal: &Refusal, lines: &[u64]) -> Fault {
         | Refusal::OutOfRange
         | Refusal::NotRounded => None,
     };
-    Fault { line, code: refusal.code().to_owned(), message: refusal.for_the_reader() }
+    Fault { line, code: FaultCode::Allocation(refusal.code()), message: refusal.for_the_reader() }
 }
