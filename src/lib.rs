@@ -8,4 +8,6 @@ pub mod demo;
 pub mod documents;
 pub mod exchange;
 pub mod store;
+pub mod telemetry;
 pub mod usecases;
+pub mod web;

@@ -11,12 +11,15 @@ pub mod article;
 pub mod article_version;
 pub mod bid;
 pub mod bid_price;
+pub mod budget_account;
 pub mod campaign;
 pub mod campaign_article;
 pub mod campaign_lot;
+pub mod ccag_figure;
 pub mod contact;
 pub mod contract;
 pub mod convention;
+pub mod cpv;
 pub mod delegation;
 pub mod delivery;
 pub mod delivery_decision;
@@ -24,6 +27,7 @@ pub mod delivery_line;
 pub mod holder_pack;
 pub mod idempotency_key;
 pub mod index_value;
+pub mod interest_rate;
 pub mod invoice;
 pub mod invoice_amount;
 pub mod invoice_finding;
@@ -45,6 +49,7 @@ pub mod order_tax;
 pub mod order_window;
 pub mod organisation;
 pub mod paper;
+pub mod payment_delay;
 pub mod price_line;
 pub mod price_schedule;
 pub mod purchase_order;
@@ -54,6 +59,8 @@ pub mod siret;
 pub mod site;
 pub mod tender_lot;
 pub mod tender_procedure;
+pub mod threshold;
+pub mod vat_rate;
 
 /// Calls `$with!(module)` for every table, so that a test can hold each against the schema.
 #[macro_export]
@@ -67,12 +74,15 @@ macro_rules! for_each_table {
         $with!(article_version);
         $with!(bid);
         $with!(bid_price);
+        $with!(budget_account);
         $with!(campaign);
         $with!(campaign_article);
         $with!(campaign_lot);
+        $with!(ccag_figure);
         $with!(contact);
         $with!(contract);
         $with!(convention);
+        $with!(cpv);
         $with!(delegation);
         $with!(delivery);
         $with!(delivery_decision);
@@ -80,6 +90,7 @@ macro_rules! for_each_table {
         $with!(holder_pack);
         $with!(idempotency_key);
         $with!(index_value);
+        $with!(interest_rate);
         $with!(invoice);
         $with!(invoice_amount);
         $with!(invoice_finding);
@@ -101,6 +112,7 @@ macro_rules! for_each_table {
         $with!(order_window);
         $with!(organisation);
         $with!(paper);
+        $with!(payment_delay);
         $with!(price_line);
         $with!(price_schedule);
         $with!(purchase_order);
@@ -110,5 +122,7 @@ macro_rules! for_each_table {
         $with!(site);
         $with!(tender_lot);
         $with!(tender_procedure);
+        $with!(threshold);
+        $with!(vat_rate);
     };
 }

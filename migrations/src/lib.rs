@@ -9,6 +9,7 @@ mod m20261124_100200_create_tenders;
 mod m20261124_100300_create_orders;
 mod m20261124_100400_create_invoices;
 mod m20261124_100500_create_platform;
+mod m20261124_100600_load_reference;
 mod table;
 
 use sea_orm_migration::async_trait;
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_100300_create_orders::Migration),
             Box::new(m20261124_100400_create_invoices::Migration),
             Box::new(m20261124_100500_create_platform::Migration),
+            Box::new(m20261124_100600_load_reference::Migration),
         ]
     }
 }

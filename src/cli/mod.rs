@@ -12,6 +12,7 @@ mod invoice;
 mod migrate;
 mod outcome;
 mod output;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -42,10 +43,12 @@ enum Command {
     #[command(subcommand)]
     Invoice(invoice::Invoice),
     Migrate(migrate::MigrateArgs),
+    Serve(serve::ServeArgs),
 }
 
 /// Runs the command line of this process and says how it ended.
 pub fn main() -> ExitCode {
+    crate::telemetry::begin();
     let matches = match in_french(Cli::command()).try_get_matches() {
         Ok(matches) => matches,
         Err(error) => return outcome::usage(&error),
@@ -63,6 +66,7 @@ fn run(command: &Command) -> Outcome {
         Command::Consolidate(args) => consolidate::run(args),
         Command::Invoice(command) => invoice::run(command),
         Command::Migrate(args) => on_runtime(migrate::run(args)),
+        Command::Serve(args) => on_runtime(serve::run(args)),
     }
 }
 

@@ -78,7 +78,7 @@ pub(crate) struct Billed<'a> {
 
 /// Why an invoice could not be written.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum BillingError {
+pub enum BillingError {
     #[error("an amount of the invoice is out of range")]
     Amount(#[from] AmountError),
     #[error("the invoice template failed")]

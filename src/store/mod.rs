@@ -10,6 +10,7 @@ pub mod files;
 pub mod group;
 pub mod overview;
 pub mod platform;
+pub mod reference;
 
 use std::path::Path;
 use std::time::Duration;

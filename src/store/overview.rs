@@ -16,13 +16,13 @@ pub struct CampaignRow {
     pub years: i64,
     pub members: i64,
     pub with_needs: i64,
-    pub nothing: i64,
+    pub with_nothing: i64,
 }
 
 impl CampaignRow {
     /// Members that have not answered.
     pub fn silent(&self) -> i64 {
-        self.members - self.with_needs - self.nothing
+        self.members - self.with_needs - self.with_nothing
     }
 }
 
@@ -131,7 +131,7 @@ pub async fn counts(on: &impl Access) -> Result<Option<Counts>, StoreError> {
 const CAMPAIGNS: &str = "SELECT c.id, c.title, c.state, c.opens_on, c.closes_on, c.first_year, c.years, \
      COUNT(m.organisation_id) AS members, \
      CAST(COALESCE(SUM(CASE WHEN m.needs = 1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS with_needs, \
-     CAST(COALESCE(SUM(CASE WHEN m.needs = 0 AND m.answered = 1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS nothing \
+     CAST(COALESCE(SUM(CASE WHEN m.needs = 0 AND m.answered = 1 THEN 1 ELSE 0 END), 0) AS BIGINT) AS with_nothing \
      FROM campaign c LEFT JOIN (SELECT campaign_id, organisation_id, \
        MAX(CASE WHEN state <> 'draft' AND answer IS NOT NULL THEN 1 ELSE 0 END) AS answered, \
        MAX(CASE WHEN state <> 'draft' AND answer = 'needs' THEN 1 ELSE 0 END) AS needs \

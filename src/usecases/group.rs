@@ -2,15 +2,55 @@
 
 use std::collections::BTreeSet;
 
+use domain::group::address::PostalAddress;
 use domain::group::contact::{Contact, Delegation, Signature};
 use domain::group::convention::{Convention, ConventionError, ConventionTerms, LotTerms};
 use domain::group::membership::{Deliberation, Membership};
+use domain::group::organisation::{ChorusRequirements, Organisation, OrganisationKind};
+use domain::group::siret_history::{SiretEntry, SiretHistory, SiretStatus};
 use domain::group::site::DeliveryPoint;
 use domain::ids::{ConventionId, LotId, OrganisationId};
 
 use super::{Actor, App, Refusal, UseCaseError};
+use crate::exchange::members::{Body, MemberRow};
 use crate::store::group::{self as store, NewLot, NewOrganisation};
 use crate::store::platform;
+
+/// A line of a list of members as an organisation. A SIRET that the list calls verified counts
+/// as confirmed by `actor` today; any other waits for somebody.
+pub fn from_row(app: &App, actor: &Actor, row: MemberRow) -> Result<NewOrganisation, UseCaseError> {
+    let status = if row.siret_confirmed {
+        SiretStatus::Confirmed { by: actor.0.clone(), on: app.today() }
+    } else {
+        SiretStatus::DerivedNotVerified
+    };
+    let entry = SiretEntry { siret: row.siret, from: None, to: None, status };
+    let sirets = SiretHistory::new(row.siren, vec![entry]).map_err(|error| {
+        UseCaseError::refused("siret", format!("{} : {}", row.name, error.for_the_reader()))
+    })?;
+    let (kind, insee, epci_siren, postcode) = match row.body {
+        Body::Commune { insee, postal_codes, epci } => (
+            OrganisationKind::Commune,
+            Some(insee),
+            epci.map(|siren| siren.to_string()),
+            postal_codes.into_iter().next(),
+        ),
+        Body::Epci { .. } => (OrganisationKind::Epci, None, None, None),
+    };
+    let address = match postcode {
+        Some(code) => PostalAddress::new(vec!["Mairie".into()], &code, &row.name).ok(),
+        None => None,
+    };
+    let organisation = Organisation {
+        kind,
+        name: row.name,
+        sirets,
+        population: Some(row.population),
+        address,
+        chorus: ChorusRequirements::default(),
+    };
+    Ok(NewOrganisation { organisation, insee, epci_siren })
+}
 
 /// What an import did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

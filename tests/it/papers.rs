@@ -2,12 +2,13 @@
 
 pub(crate) mod samples;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use domain::invoices::einvoice::InvoiceKind;
 use domain::money::{Cents, Net};
 use travee::documents::allocation_statement::{Payment, PreviousCredit, SharedTotal};
+use travee::documents::fonts::missing_glyphs;
 use travee::documents::needs_receipt::NeedsTotal;
 use travee::documents::purchase_order::{Amendment, Freight};
 use travee::documents::{
@@ -220,6 +221,36 @@ fn a_character_without_glyph_is_named_and_no_paper_is_made() {
         lot_sheet::render(&sheet),
         Err(PaperError::MissingGlyph { character: '中', .. })
     ));
+}
+
+/// Files under `folder` of these kinds; none where there is no such folder.
+fn files(folder: &Path, kinds: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path, kinds));
+        } else if path.extension().is_some_and(|kind| kinds.iter().any(|k| kind == *k)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+#[test]
+fn both_faces_can_print_every_word_of_papers_catalogue_members_and_demonstration() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read: Vec<PathBuf> = [("src/documents", "rs"), ("src/demo", "rs"), ("data", "csv")]
+        .into_iter()
+        .flat_map(|(folder, kind)| files(&root.join(folder), &[kind]))
+        .collect();
+    assert!(read.iter().any(|path| path.ends_with("data/catalogue.csv")), "{read:?}");
+    for path in read {
+        let text = std::fs::read_to_string(&path).unwrap();
+        // A test may well hold what cannot be printed.
+        let text = text.split("#[cfg(test)]").next().unwrap().replace(['\r', '\u{feff}'], "");
+        assert_eq!(missing_glyphs(&text), Vec::<char>::new(), "{}", path.display());
+    }
 }
 
 #[test]

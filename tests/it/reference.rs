@@ -220,3 +220,24 @@ fn the_members_are_887_communes_and_19_epci_and_belong_together() {
     }
     assert_eq!(outside, BTreeSet::from(["245900758"]), "CC Flandre Lys, in the Nord");
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rows_of_the_files_come_back_from_both_databases(
+    #[values(crate::harness::On::Sqlite, crate::harness::On::Postgres)] on: crate::harness::On,
+) {
+    use travee::store::reference as store;
+    let fresh = on.fresh().await;
+    assert_eq!(store::thresholds(&fresh.store).await.unwrap(), thresholds());
+    assert_eq!(store::budget_accounts(&fresh.store).await.unwrap(), accounts());
+    assert_eq!(store::cpv_list(&fresh.store).await.unwrap().len(), 9_454);
+    let delays = store::payment_delays(&fresh.store).await.unwrap();
+    assert_eq!(delays[0].value, 30);
+    let rates = store::interest_rates(&fresh.store).await.unwrap();
+    assert_eq!((rates[0].value.refinancing_rate + rates[0].value.margin).to_string(), "10.15");
+    let figures = store::ccag_figures(&fresh.store).await.unwrap();
+    let terms = store::penalty_terms(&figures, day("2026-09-01")).unwrap();
+    assert_eq!((terms.divisor, terms.cap_percent), (1000, 10));
+    assert_eq!(terms.exemption, Net::from_cents(100_000));
+    assert_eq!(store::penalty_terms(&figures, day("2021-03-31")), None, "before the CCAG of 2021");
+}

@@ -80,7 +80,8 @@ fn around(shared: &Shared, file: &[u8]) -> Around {
     Around {
         letterhead: Letterhead {
             name: invoice.buyer.name.clone(),
-            short_name: invoice.buyer.name.clone(),
+            // « l’avis des sommes à payer du coordonnateur »: the buyer’s own name has a gender.
+            short_name: "coordonnateur".to_owned(),
             service: String::new(),
             siret: invoice.buyer.siret.as_deref().and_then(|text| text.parse().ok()),
             address: Vec::new(),

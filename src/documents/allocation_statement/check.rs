@@ -15,10 +15,12 @@ const ONE_CENT: Decimal = Decimal::from_parts(1, 0, 0, false, 2);
 pub(super) fn check(statement: &AllocationStatement) -> Result<(), PaperError> {
     totals(statement)?;
     for line in &statement.lines {
-        let total = line.total_weight.decimal();
-        let exactly = line.invoice_net.0.to_decimal() * line.weight.decimal();
-        let redone = exactly.checked_div(total);
-        if redone.is_none_or(|redone| (redone - line.exact).abs() > LAST_DECIMAL) {
+        let (net, weight) = (line.invoice_net.0.to_decimal(), line.weight.decimal());
+        let redone = net
+            .checked_mul(weight)
+            .and_then(|product| product.checked_div(line.total_weight.decimal()));
+        let gap = redone.and_then(|redone| redone.checked_sub(line.exact));
+        if gap.is_none_or(|gap| gap.abs() > LAST_DECIMAL) {
             return Err(PaperError::DoesNotAddUp {
                 what: "la part exacte d’une ligne",
                 printed: exact(line.exact),

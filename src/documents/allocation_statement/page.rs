@@ -206,7 +206,7 @@ impl AllocationStatement {
         ]);
         for (before, sign, group) in groups {
             for charge in group {
-                let signed = |amount: Cents| Cents(amount.0 * sign);
+                let signed = |amount: Cents| Cents(amount.0.saturating_mul(sign));
                 let label = format!("{before}{}", charge.label);
                 let rate = format!("TVA {}", charge.vat_rate);
                 grid.row(
@@ -287,7 +287,7 @@ impl AllocationStatement {
                 let (invoice, exact) = (total.invoice.french(), parts::exact(total.exact));
                 format!("{name} (facture\u{a0}: {invoice}, part exacte {exact}\u{a0}€)")
             };
-            let prepaid = Cents(-self.prepaid.share.0);
+            let prepaid = Cents(self.prepaid.share.0.saturating_neg());
             row(RowKind::Body, BODY, &shared("Acompte déjà versé", self.prepaid), prepaid);
             row(RowKind::Body, BODY, &shared("Arrondi", self.rounding), self.rounding.share);
         }
@@ -303,7 +303,7 @@ impl AllocationStatement {
                 let issued = french::date(previous.issued_on);
                 let label = format!("Avoir {} du {issued}", previous.number);
                 rest = rest.and_then(|rest| rest.checked_sub(previous.gross.0));
-                row(RowKind::Total, BODY, &label, Cents(-previous.gross.cents()));
+                row(RowKind::Total, BODY, &label, Cents(previous.gross.cents().saturating_neg()));
             }
             if let Some(rest) = rest {
                 row(RowKind::Sum, GRAND, "Reste après avoirs", rest);

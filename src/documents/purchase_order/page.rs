@@ -67,7 +67,7 @@ impl PurchaseOrder {
                 "Marché passé pour le compte de ses membres, dont l’acheteur".into()
             }
             Committer::Coordinator { members } => format!(
-                "Commande passée au nom et pour le compte de {} {} du groupement",
+                "Commande passée au nom et pour le compte de {}\u{a0}{} du groupement",
                 french::count(members),
                 french::plural(members, "membre", "membres"),
             ),
