@@ -159,7 +159,8 @@ impl Files {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    let digest = Sha256::digest(bytes);
+    digest.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 /// What a field of every member says.
@@ -237,7 +238,7 @@ fn quantities_other_than_the_invoiced_ones_are_named_and_shared() {
     let named = json!([{"line": "1", "invoiced": "327", "accepted": "101"}]);
     assert_eq!(files.report(&["--json"])["proof"]["quantity_differences"], named);
     let page = String::from_utf8(files.allocate(&[]).stdout).unwrap();
-    assert!(page.contains("Ligne 1 : 327 facturés, 101 admis"), "{page}");
+    assert!(page.contains("Ligne 1 : quantité facturée 327, admise 101"), "{page}");
     assert!(page.contains("787,79\u{a0}€"), "{page}");
 }
 

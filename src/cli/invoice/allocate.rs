@@ -171,7 +171,7 @@ fn named(shared: &Shared, allocation: &Allocation) -> Vec<String> {
     let mut lines = Vec::new();
     for one in &proof.quantity_differences {
         lines.push(format!(
-            "Ligne {} : {} facturés, {} admis ; la facture est répartie selon l’admis.",
+            "Ligne {} : quantité facturée {}, admise {} ; les parts suivent les quantités admises.",
             shared.reading.invoice.lines[one.index].id,
             french::decimal(one.invoiced.normalize()),
             one.accepted.french()
