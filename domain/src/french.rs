@@ -41,6 +41,23 @@ pub fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
     if count < 2 { one } else { many }
 }
 
+/// Puts the no-break spaces of French typography: before `:`, `;`, `?`, `!`, `%`, `»`, after `«`, `°`.
+///
+/// Messages are written with plain spaces, which terminals and their searches want; pages show
+/// them through this.
+pub fn unbroken(text: &str) -> String {
+    let mut before = ' ';
+    let mut characters = text.chars().peekable();
+    let mut unbroken = String::with_capacity(text.len());
+    while let Some(character) = characters.next() {
+        let joins = matches!(before, '«' | '°')
+            || matches!(characters.peek(), Some(':' | ';' | '?' | '!' | '%' | '»'));
+        unbroken.push(if character == ' ' && joins { '\u{a0}' } else { character });
+        before = character;
+    }
+    unbroken
+}
+
 /// Reads `1 234,56 €`, `1234.56`, `-3`: a comma or a point before the decimals, any kind of
 /// space between digits, an optional euro sign, no exponent.
 pub fn parse_decimal(text: &str) -> Result<Decimal, AmountError> {
@@ -72,5 +89,13 @@ mod tests {
         assert_eq!(date(NaiveDate::from_ymd_opt(2026, 11, 22).unwrap()), "22/11/2026");
         assert_eq!(plural(0, "boîte", "boîtes"), "boîte");
         assert_eq!(plural(2, "boîte", "boîtes"), "boîtes");
+    }
+
+    #[test]
+    fn nothing_breaks_before_a_colon_or_within_guillemets() {
+        assert_eq!(
+            unbroken("Le lot n° « 2 » manque : rien n’est fait ; voir http://localhost, à 20 %."),
+            "Le lot n°\u{a0}«\u{a0}2\u{a0}» manque\u{a0}: rien n’est fait\u{a0}; voir http://localhost, à 20\u{a0}%."
+        );
     }
 }

@@ -47,9 +47,9 @@ pub(crate) async fn run(args: &CheckArgs) -> Outcome {
     let report = check::check(&app).await?;
     app.store.close().await?;
     if args.json {
-        output::json(&answer(&report))?
+        output::json(&answer(&report))?;
     } else {
-        tell(&report)?
+        tell(&report)?;
     }
     match report.breaches.len() {
         0 => Ok(()),

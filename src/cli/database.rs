@@ -12,7 +12,7 @@ const DEFAULT_FOLDER: &str = "travee-data";
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DatabaseArgs {
-    /// Adresse de la base : sqlite://fichier ou postgres://utilisateur@hôte/base
+    /// Adresse de la base (sqlite://… ou postgres://…)
     #[arg(long, value_name = "URL", env = "DATABASE_URL", hide_env_values = true)]
     database_url: Option<String>,
     /// Dossier des données (base embarquée travee.db et fichiers) [défaut : travee-data]

@@ -48,13 +48,3 @@ pub(super) fn report(outcome: Outcome) -> ExitCode {
         }
     }
 }
-
-/// Help and version are answers; everything else clap says is wrong usage.
-pub(super) fn usage(error: &clap::Error) -> ExitCode {
-    use clap::error::ErrorKind;
-    let help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-    if error.print().is_err() {
-        return ExitCode::from(1);
-    }
-    ExitCode::from(if help { 0 } else { 2 })
-}

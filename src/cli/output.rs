@@ -48,6 +48,7 @@ pub(crate) fn aligned(table: &[Vec<String>], words: usize) -> String {
 }
 
 /// A reader that has seen enough (`| head`) is no failure.
+#[expect(clippy::needless_pass_by_value, reason = "it is what or_else hands over")]
 fn closed(error: io::Error) -> Outcome {
     if error.kind() == io::ErrorKind::BrokenPipe {
         return Ok(());

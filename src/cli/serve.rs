@@ -36,9 +36,9 @@ pub(crate) async fn run(args: &ServeArgs) -> Outcome {
     args.listen.check()?;
     let store = args.database.connect().await?;
     if args.no_migrate {
-        store.require_current().await?
+        store.require_current().await?;
     } else {
-        store.migrate().await?
+        store.migrate().await?;
     }
     let app = App { store, files: args.database.files()?, clock: Clock::System };
     args.listen.serve(app).await

@@ -1,6 +1,6 @@
 //! Chance without chance: the same seed always draws the same, on every machine.
 
-/// A small generator (SplitMix64, Steele, Lea and Flood 2014), seeded by a text and a number.
+/// A small generator (`SplitMix64`, Steele, Lea and Flood 2014), seeded by a text and a number.
 #[derive(Debug, Clone)]
 pub(super) struct Chance(u64);
 

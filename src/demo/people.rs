@@ -108,10 +108,10 @@ fn body(
 ) -> Result<NewOrganisation, DemoError> {
     let siret: Siret =
         siret.parse().map_err(|error| DemoError::Data(format!("SIRET {siret} : {error}")))?;
-    let siren = siret.siren();
+    let body_siren = siret.siren();
     let status = SiretStatus::Confirmed { by: "Travée, démonstration".into(), on: day };
     let entry = SiretEntry { siret, from: None, to: None, status };
-    let sirets = SiretHistory::new(siren, vec![entry])
+    let sirets = SiretHistory::new(body_siren, vec![entry])
         .map_err(|error| DemoError::Data(error.for_the_reader()))?;
     Ok(NewOrganisation {
         organisation: Organisation {
@@ -257,6 +257,24 @@ pub(super) fn contacts(listed: &[Listed]) -> Vec<Contact> {
         }
     }
     contacts
+}
+
+/// Who signed for a member before the elections of March 2026.
+pub(super) fn mayor(siren: &str) -> String {
+    name(&mut Chance::of(siren, "mayor"))
+}
+
+/// The coordinator's president, who signs its orders.
+pub(super) fn coordinators_signatory(coordinator: OrganisationId) -> Contact {
+    Contact {
+        organisation: coordinator,
+        site: None,
+        role: ContactRole::Signatory,
+        name: "Marie-Hélène Caudron".into(),
+        quality: "Présidente du CdG62".into(),
+        email: "presidence@cdg62.example".parse().ok(),
+        phone: "03 53 01 62 00".into(),
+    }
 }
 
 /// The signatory's power: the delegation given after the elections of March 2026 for a mayor, and

@@ -21,6 +21,7 @@ use entities::{
     campaign, contract, membership as membership_table, need_sheet, number_series, number_taken,
     order_line, order_tax, paper, purchase_order,
 };
+use rust_decimal::Decimal;
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryOrder};
 
 use super::{Access, StoreError, platform, sql};
@@ -108,7 +109,7 @@ fn order_totals(
         tax_total = tax_total.saturating_add(tax.tax_cents);
         let due = VatRate::from_basis_points(tax.rate_bp)
             .and_then(|rate| rate.on(Net::from_cents(tax.base_cents)));
-        if due.map(|vat| vat.cents()) != Ok(tax.tax_cents) {
+        if due.map(domain::money::Vat::cents) != Ok(tax.tax_cents) {
             say(format!(
                 "La TVA d’un taux vaut {}, ce n’est pas sa base par son taux.",
                 Cents(tax.tax_cents)
@@ -143,7 +144,11 @@ async fn shares(on: &impl Access, report: &mut Report) -> Result<(), StoreError>
                  GROUP BY o.number, o.id, l.id, l.position, l.quantity_milli \
                  HAVING COALESCE(SUM(s.quantity_milli), 0) <> l.quantity_milli";
     for row in mismatches(on, lines).await? {
-        let message = format!("Les parts font {} millièmes, la ligne {}.", row.found, row.expected);
+        let message = format!(
+            "Les parts font {}, la ligne dit {}.",
+            quantity(row.found),
+            quantity(row.expected)
+        );
         report.breaches.push(named("order_shares", row.name, message));
     }
     let delivered = "SELECT 'part ' || CAST(s.id AS TEXT) AS name, \
@@ -153,8 +158,9 @@ async fn shares(on: &impl Access, report: &mut Report) -> Result<(), StoreError>
                      HAVING COALESCE(SUM(d.delivered_milli), 0) <> s.delivered_milli";
     for row in mismatches(on, delivered).await? {
         let message = format!(
-            "Les bons de livraison font {} millièmes, le compteur dit {}.",
-            row.found, row.expected
+            "Les bons de livraison font {}, le compteur dit {}.",
+            quantity(row.found),
+            quantity(row.expected)
         );
         report.breaches.push(named("delivered_quantities", row.name, message));
     }
@@ -165,12 +171,18 @@ async fn shares(on: &impl Access, report: &mut Report) -> Result<(), StoreError>
                     HAVING COALESCE(SUM(d.quantity_milli), 0) <> s.accepted_milli";
     for row in mismatches(on, accepted).await? {
         let message = format!(
-            "Les décisions admettent {} millièmes, le compteur dit {}.",
-            row.found, row.expected
+            "Les décisions admettent {}, le compteur dit {}.",
+            quantity(row.found),
+            quantity(row.expected)
         );
         report.breaches.push(named("accepted_quantities", row.name, message));
     }
     Ok(())
+}
+
+/// A stored quantity as people write it.
+fn quantity(thousandths: i64) -> String {
+    domain::french::decimal(Decimal::new(thousandths, 3).normalize())
 }
 
 async fn mismatches(on: &impl Access, text: &str) -> Result<Vec<Mismatch>, StoreError> {
@@ -274,12 +286,12 @@ pub async fn journal(on: &impl Access, report: &mut Report) -> Result<Lives, Sto
                     head = ChainHead { sequence: entry.sequence, hash };
                 }
             }
-            remember(&mut lives, entry);
+            remember(&mut lives, &entry);
         }
     }
 }
 
-fn remember(lives: &mut Lives, entry: JournalEntry) {
+fn remember(lives: &mut Lives, entry: &JournalEntry) {
     if let Some((subject, action)) = entry.action.split_once('.')
         && subject == entry.subject
     {

@@ -91,7 +91,8 @@ fn database_code(error: &DbErr) -> Option<String> {
     else {
         return None;
     };
-    inner.as_database_error().and_then(|e| e.code()).map(|code| code.into_owned())
+    let code = inner.as_database_error()?.code()?;
+    Some(code.into_owned())
 }
 
 /// `SQLITE_FULL` (13), or PostgreSQL's `disk_full` (53100).

@@ -97,7 +97,7 @@ impl Store {
         } else {
             options
                 .max_connections(16)
-                .statement_timeout(Duration::from_secs(60))
+                .statement_timeout(Duration::from_mins(1))
                 .set_application_name("travee");
         }
         let db = Database::connect(options).await.map_err(StoreError::Unreachable)?;

@@ -202,7 +202,7 @@ pub async fn adhere(
         match join(adhesion) {
             Ok(membership) => members.push((id, membership)),
             Err(reason) => {
-                refusals.push(Refusal::new("adhesion", format!("Organisme {id} : {reason}")))
+                refusals.push(Refusal::new("adhesion", format!("Organisme {id} : {reason}")));
             }
         }
     }

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Response};
+use domain::french;
 use minijinja::context;
 
 use super::Pages;
@@ -23,16 +24,12 @@ impl Pages {
     pub(crate) fn answer(&self, page: Result<Response, PageError>) -> Response {
         match page {
             Ok(response) => response,
-            Err(PageError::NotFound) => self.message(
-                StatusCode::NOT_FOUND,
-                "Page introuvable",
-                "Cette page n’existe pas ou n’existe plus. Vérifiez l’adresse.",
-            ),
-            Err(PageError::Store(StoreError::NotFound { .. })) => self.message(
-                StatusCode::NOT_FOUND,
-                "Page introuvable",
-                "Cette page n’existe pas ou n’existe plus. Vérifiez l’adresse.",
-            ),
+            Err(PageError::NotFound | PageError::Store(StoreError::NotFound { .. })) => self
+                .message(
+                    StatusCode::NOT_FOUND,
+                    "Page introuvable",
+                    "Cette page n’existe pas ou n’existe plus. Vérifiez l’adresse.",
+                ),
             Err(error) => {
                 tracing::error!(error = chain(&error), "page failed");
                 let message = match &error {
@@ -51,9 +48,12 @@ impl Pages {
     }
 
     fn message(&self, status: StatusCode, title: &str, message: &str) -> Response {
-        match self.render("pages/message.html", context! { title => title, message => message }) {
+        let message = french::unbroken(message);
+        match self
+            .render("pages/message.html", context! { title => title, message => message.as_str() })
+        {
             Ok(page) => (status, page).into_response(),
-            Err(_) => (status, message.to_owned()).into_response(),
+            Err(_) => (status, message).into_response(),
         }
     }
 

@@ -126,8 +126,8 @@ pub(super) fn paper_kind(code: &str) -> &'static str {
         "purchase_order" => "Bon de commande",
         "delivery_extract" => "Extrait de livraison",
         "allocation_statement" => "Relevé de répartition",
-        "lot_sheet" => "Feuille de lot",
-        "needs_receipt" => "Récépissé de besoins",
+        "lot_sheet" => "Fiche de lot",
+        "needs_receipt" => "Récépissé des besoins",
         _ => "Document",
     }
 }

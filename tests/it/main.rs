@@ -3,11 +3,15 @@
 
 mod allocate;
 mod architecture;
+mod check;
 mod consolidate;
 mod fixtures;
 mod group;
+mod handbook;
 mod harness;
+mod invoices;
 mod papers;
 mod reference;
 mod schema;
+mod trouble;
 mod web;

@@ -38,9 +38,7 @@ impl DayRefused {
     pub fn for_the_reader(&self) -> String {
         let (what, day, period) = match self {
             Self::OutsideContract { day, contract } => ("le marché court", day, contract),
-            Self::OutsideWindow { day, window } => {
-                ("la fenêtre de commande est ouverte", day, window)
-            }
+            Self::OutsideWindow { day, window } => ("la période de commande va", day, window),
             Self::NotPricedYet { day, window } => {
                 ("les prix dépendent des quantités commandées", day, window)
             }

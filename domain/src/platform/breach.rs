@@ -41,7 +41,9 @@ pub fn ceiling(subject: &str, ceiling: Net, committed: Net) -> Option<Breach> {
     (committed > ceiling).then(|| Breach {
         rule: "contract_ceiling",
         subject: subject.to_owned(),
-        message: format!("Les commandes engagent {committed} HT, au-delà du maximum de {ceiling}."),
+        message: format!(
+            "Les commandes engagent {committed} HT, au-delà du maximum de {ceiling} HT."
+        ),
     })
 }
 

@@ -1,16 +1,14 @@
 //! `travee invoice check`: judges one file alone.
 
 use std::fmt::Write;
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use domain::french;
 use domain::invoices::einvoice::EInvoice;
 
 use crate::cli::outcome::{Failure, Outcome};
-use crate::cli::output;
+use crate::cli::{file, output};
 use crate::exchange::einvoice::{self, Reading, Reason, Refusal, Report};
 
 const EXAMPLES: &str = "\
@@ -18,7 +16,7 @@ Exemples :
   travee invoice check facture.xml
   travee invoice check facture.pdf --json > rapport.json
 
-Code de retour : 0 facture acceptée (même avec des avertissements), 3 facture refusée.
+Code de sortie : 0 facture acceptée (même avec des avertissements), 3 facture refusée.
 Ce qui dépend d’une commande ou des factures antérieures est jugé à l’arrivée dans le service.";
 
 /// Lit et juge une facture électronique (UBL 2.1, CII ou PDF Factur-X).
@@ -35,7 +33,7 @@ pub(crate) struct Check {
 
 impl Check {
     pub(super) fn run(&self) -> Outcome {
-        let bytes = read_file(&self.file)?;
+        let bytes = file::read(&self.file, einvoice::MAX_BYTES)?;
         let verdict = einvoice::read(&bytes);
         if self.json {
             output::json(&Report::from(&verdict))?;
@@ -47,24 +45,6 @@ impl Check {
             Err(refusal) => Err(Failure::Refused(last_word(&refusal))),
         }
     }
-}
-
-/// The bytes of an invoice file, read one byte further than the limit, so that a file without end
-/// is refused as too big like any other.
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    let shown = path.display();
-    let file = File::open(path).map_err(|error| {
-        Failure::Usage(format!(
-            "Le fichier « {shown} » ne peut pas être ouvert ({error}) : vérifiez son chemin et vos \
-             droits."
-        ))
-    })?;
-    let mut bytes = Vec::new();
-    let limit = u64::try_from(einvoice::MAX_BYTES).unwrap_or(u64::MAX);
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(|error| {
-        Failure::Usage(format!("Le fichier « {shown} » ne peut pas être lu ({error})."))
-    })?;
-    Ok(bytes)
 }
 
 fn last_word(refusal: &Refusal) -> String {

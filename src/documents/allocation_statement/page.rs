@@ -134,7 +134,8 @@ impl AllocationStatement {
             format!(
                 "{} entre {sharers} {}{}. Part exacte = montant de la \
                  ligne × quantité que vous avez admise ÷ quantité admise par tous. Elle est coupée au \
-                 centime\u{a0}; les centimes restants vont aux plus forts restes, et aucune part ne s’écarte d’un \
+                 centime\u{a0}; les centimes restants vont aux plus forts restes, puis changent de main là \
+                 où une somme s’écarterait d’un centime\u{a0}: aucune de vos parts ni de vos sommes n’est à un \
                  centime de sa valeur exacte.",
                 if self.invoice.kind.is_credit() { "Avoir partagé" } else { "Facture partagée" },
                 french::plural(self.sharers, "membre", "membres"),
@@ -374,7 +375,8 @@ impl AllocationStatement {
 
 /// A label, a note, and the mark of a cent that rounding gave.
 fn marked(label: &str, note: &str, exact: Decimal, share: Cents) -> Cell {
-    let mark = if got_a_cent(exact, share) { "1 cent attribué par l’arrondi" } else { "" };
+    let mark =
+        if got_a_cent(exact, share) { "1\u{a0}centime attribué par l’arrondi" } else { "" };
     Cell::rich(Rich::new(BODY, label).below(NOTE, note).below(MARK, mark))
 }
 

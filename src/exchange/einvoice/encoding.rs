@@ -35,7 +35,7 @@ fn invalid(message: impl Into<String>) -> Reason {
 
 fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, Reason> {
     std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
-        let line = 1 + bytes[..error.valid_up_to()].iter().filter(|b| **b == b'\n').count();
+        let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
         invalid(format!(
             "À la ligne {line}, des octets ne sont pas de l’UTF-8, l’encodage annoncé : le \
              fournisseur doit déclarer le véritable encodage ou réexporter le fichier en UTF-8."

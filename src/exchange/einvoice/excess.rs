@@ -72,7 +72,7 @@ fn meaning(rule: &str) -> Option<&'static str> {
         "BR-33" | "BR-38" | "BR-41" | "BR-42" | "BR-43" | "BR-44" => {
             "une remise ou des frais n’ont pas de motif"
         }
-        "BR-49" => "le moyen de paiement n’est pas dit",
+        "BR-49" => "le moyen de paiement n’est pas indiqué",
         "BR-50" | "BR-61" => {
             "le compte à créditer n’est pas donné alors que le paiement est un virement"
         }

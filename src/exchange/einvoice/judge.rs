@@ -15,11 +15,11 @@ use super::reason::{Code, Reason, excerpt};
 use super::scan::{Scan, french};
 use super::{Reading, Refusal, excess, translate};
 
-pub(super) fn judge(raw: &Scan, read: en16931_formats::Read) -> Result<Reading, Box<Refusal>> {
+pub(super) fn judge(raw: &Scan, read: &en16931_formats::Read) -> Result<Reading, Box<Refusal>> {
     let syntax = translate::syntax(read.syntax);
     let profile = read.invoice.specification_id.clone().unwrap_or_default();
     let mut reasons = raw.reasons.clone();
-    reasons.extend(not_held(&read, raw));
+    reasons.extend(not_held(read, raw));
     if read.invoice.lines.is_empty() {
         let without = without_lines(&profile);
         if without.code == Code::ProfileWithoutLines {
@@ -98,7 +98,7 @@ fn not_held(read: &en16931_formats::Read, raw: &Scan) -> Vec<Reason> {
             Kind::Malformed if entry.path.contains("Amount") => Some(Reason::new(
                 Code::BadNumber,
                 format!(
-                    "{} : « {} » est un montant que rien ne peut compter ; le fournisseur doit \
+                    "{} : « {} » est un montant impossible ; le fournisseur doit \
                      corriger la facture.",
                     excerpt(&entry.path),
                     excerpt(entry.value.as_deref().unwrap_or_default())
@@ -185,33 +185,37 @@ fn currencies(raw: &Scan, read: &en16931::Invoice) -> Vec<Reason> {
 }
 
 fn arithmetic(invoice: &EInvoice, syntax: Syntax) -> Vec<Reason> {
-    let breaches = arithmetic::breaches(invoice, syntax).into_iter().map(|breach| totals(&breach));
+    let breaches = arithmetic::breaches(invoice, syntax)
+        .into_iter()
+        .map(|breach| totals(&breach, &invoice.currency));
     let oddities = arithmetic::oddities(invoice).into_iter().map(|oddity| odd(invoice, &oddity));
     breaches.chain(oddities).collect()
 }
 
-fn euros(amount: Decimal) -> String {
+/// An amount in the currency of the invoice, which may be refused for not being euros.
+fn money(amount: Decimal, currency: &str) -> String {
     let mut amount = amount;
     amount.rescale(2);
-    format!("{}\u{a0}€", domain::french::decimal(amount))
+    let unit = if currency == "EUR" { "€".to_owned() } else { excerpt(currency) };
+    format!("{}\u{a0}{unit}", domain::french::decimal(amount))
 }
 
 fn of_rate(category: VatCategory, rate: VatRate) -> String {
     format!("TVA à {} (catégorie {})", rate.french(), category.code())
 }
 
-fn totals(breach: &Breach) -> Reason {
+fn totals(breach: &Breach, currency: &str) -> Reason {
     let place = match breach.place {
         Place::Totals => "Totaux".to_owned(),
         Place::Breakdown(category, rate) => of_rate(category, rate),
     };
-    let (field, expected) = (breach.field, euros(breach.expected));
+    let (field, expected) = (breach.field, money(breach.expected, currency));
     let message = match breach.stated {
         Some(stated) => format!(
             "{place} : {field} ({}) vaut {} alors que les autres montants de la facture donnent \
              {expected} ; le fournisseur doit annuler cette facture et en émettre une juste.",
             french(field),
-            euros(stated)
+            money(stated, currency)
         ),
         None => format!(
             "{place} : des lignes, remises ou frais de {expected} sont à ce taux, que la \
@@ -223,6 +227,7 @@ fn totals(breach: &Breach) -> Reason {
 }
 
 fn odd(invoice: &EInvoice, oddity: &Oddity) -> Reason {
+    let currency = &invoice.currency;
     match oddity {
         Oddity::Line { index, stated, expected } => {
             let line = &invoice.lines[*index];
@@ -231,8 +236,9 @@ fn odd(invoice: &EInvoice, oddity: &Oddity) -> Reason {
             } else {
                 format!(" pour {}", domain::french::decimal(line.base_quantity))
             };
-            let expected =
-                expected.map_or("une somme hors d’atteinte".to_owned(), |net| net.french());
+            let expected = expected.map_or("une somme trop grande".to_owned(), |net| {
+                money(net.0.to_decimal(), currency)
+            });
             Reason::new(
                 Code::LineIsNotQuantityTimesPrice,
                 format!(
@@ -240,9 +246,9 @@ fn odd(invoice: &EInvoice, oddity: &Oddity) -> Reason {
                      de la ligne compris, font {expected} ; vérifiez la quantité et le prix avec \
                      la commande.",
                     excerpt(&line.id),
-                    stated.french(),
+                    money(stated.0.to_decimal(), currency),
                     domain::french::decimal(line.quantity.normalize()),
-                    line.unit_price.french(),
+                    line.unit_price.french_bare(),
                 ),
             )
             .field("BT-131")
@@ -253,8 +259,8 @@ fn odd(invoice: &EInvoice, oddity: &Oddity) -> Reason {
                 "{} : la taxe est de {} alors que la base au taux donne {} ; la norme l’admet, \
                  vérifiez avec le fournisseur.",
                 of_rate(*category, *rate),
-                euros(*stated),
-                euros(*expected)
+                money(*stated, currency),
+                money(*expected, currency)
             ),
         )
         .rule("BR-CO-17")
@@ -263,38 +269,29 @@ fn odd(invoice: &EInvoice, oddity: &Oddity) -> Reason {
 }
 
 fn keys(invoice: &EInvoice) -> Vec<Reason> {
-    let seller = (&invoice.seller, "du fournisseur", Code::BadSellerSiret, "BT-29", "BT-30");
-    let buyer = (&invoice.buyer, "de l’acheteur", Code::BadBuyerSiret, "BT-46", "BT-47");
-    [seller, buyer]
-        .into_iter()
-        .flat_map(|(party, whose, code, siret, siren): (&Party, _, _, _, _)| {
-            let of_siret =
-                party.siret.iter().filter(|text| text.parse::<Siret>().is_err()).map(move |text| {
-                    Reason::new(
-                        code,
-                        format!(
-                            "Le SIRET {whose} « {} » est faux (14 chiffres dont une clé) ; le \
-                             fournisseur doit corriger la facture.",
-                            excerpt(text)
-                        ),
-                    )
-                    .field(siret)
-                });
-            let of_siren =
-                party.siren.iter().filter(|text| text.parse::<Siren>().is_err()).map(move |text| {
-                    Reason::new(
-                        Code::BadSiren,
-                        format!(
-                            "Le SIREN {whose} « {} » est faux (9 chiffres dont une clé) ; \
-                             signalez-le au fournisseur.",
-                            excerpt(text)
-                        ),
-                    )
-                    .field(siren)
-                });
-            of_siret.chain(of_siren)
-        })
-        .collect()
+    let seller =
+        keys_of(&invoice.seller, "du fournisseur", Code::BadSellerSiret, ["BT-29", "BT-30"]);
+    let buyer = keys_of(&invoice.buyer, "de l’acheteur", Code::BadBuyerSiret, ["BT-46", "BT-47"]);
+    seller.into_iter().chain(buyer).collect()
+}
+
+fn keys_of(party: &Party, whose: &str, code: Code, fields: [&str; 2]) -> Vec<Reason> {
+    let wrong = |code, what: &str, text: &str, todo: &str, field: &str| {
+        let text = excerpt(text);
+        let message = format!("Le {what} {whose} « {text} » est faux ; {todo}.");
+        Reason::new(code, message).field(field)
+    };
+    let establishment =
+        party.siret.iter().filter(|text| text.parse::<Siret>().is_err()).map(|text| {
+            let todo =
+                "14 chiffres dont une clé sont attendus, le fournisseur doit corriger la facture";
+            wrong(code, "SIRET", text, todo, fields[0])
+        });
+    let body = party.siren.iter().filter(|text| text.parse::<Siren>().is_err()).map(|text| {
+        let todo = "9 chiffres dont une clé sont attendus, signalez-le au fournisseur";
+        wrong(Code::BadSiren, "SIREN", text, todo, fields[1])
+    });
+    establishment.chain(body).collect()
 }
 
 fn payment_term(invoice: &EInvoice) -> Option<Reason> {

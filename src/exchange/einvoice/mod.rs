@@ -68,12 +68,13 @@ impl Refusal {
 ///
 /// A [`Refusal`] with every reason found, each saying in French what, where and what to do.
 pub fn read(bytes: &[u8]) -> Result<Reading, Box<Refusal>> {
-    let text = guard::admit(bytes).map_err(at_the_door)?;
-    let raw = scan::scan(&text).map_err(at_the_door)?;
-    let read = translate::parse(&text).map_err(at_the_door)?;
-    judge::judge(&raw, read)
+    let (raw, read) = enter(bytes).map_err(|reason| Box::new(Refusal::at_the_door(reason)))?;
+    judge::judge(&raw, &read)
 }
 
-fn at_the_door(reason: Reason) -> Box<Refusal> {
-    Box::new(Refusal::at_the_door(reason))
+/// Through the doors where one reason ends the reading.
+fn enter(bytes: &[u8]) -> Result<(scan::Scan, en16931_formats::Read), Reason> {
+    let text = guard::admit(bytes)?;
+    let raw = scan::scan(&text)?;
+    Ok((raw, translate::parse(&text)?))
 }

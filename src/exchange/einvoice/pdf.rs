@@ -1,4 +1,4 @@
-//! The invoice inside a Factur-X or ZUGFeRD PDF.
+//! The invoice inside a Factur-X PDF.
 //!
 //! Only the attachment is taken out, under limits: what a stream may inflate
 //! to, all streams together, and the objects a walk may visit. What comes out
@@ -12,7 +12,17 @@ use super::reason::{Code, Reason};
 const LIMITS: Limits =
     Limits::new().with_max_stream_bytes(MAX_BYTES).with_max_total_bytes(3 * MAX_BYTES);
 
+/// Objects of a PDF; an invoice has some hundreds. The PDF reader's time grows with them.
+const MAX_OBJECTS: usize = 20_000;
+
 pub(super) fn attached_invoice(bytes: &[u8]) -> Result<Vec<u8>, Reason> {
+    if bytes.windows(4).filter(|window| window == b" obj").count() > MAX_OBJECTS {
+        return Err(Reason::new(
+            Code::TooBig,
+            "Le PDF est composé de plus de 20 000 objets : demandez au fournisseur la facture au \
+             format XML.",
+        ));
+    }
     match zugferd::extract(bytes, &LIMITS) {
         Ok(extracted) => Ok(extracted.xml),
         Err(Error::LimitExceeded { .. }) => Err(Reason::new(

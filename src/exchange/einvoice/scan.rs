@@ -130,8 +130,8 @@ impl Pass<'_> {
     fn line_at(&mut self, position: usize) -> usize {
         let position = position.min(self.text.len());
         if position > self.counted {
-            let passed = &self.text.as_bytes()[self.counted..position];
-            self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+            let passed = self.text.get(self.counted..position).unwrap_or_default();
+            self.line += passed.matches('\n').count();
             self.counted = position;
         }
         self.line
@@ -248,7 +248,6 @@ impl Pass<'_> {
         }
         self.found.reasons.extend(value.refusal(kind));
         if let Some(currency) = &frame.currency
-            && kind == Kind::Amount
             && !terms::is_in_accounting_currency(parent, &frame.name)
             && !self.found.currencies.iter().any(|(known, _)| known == currency)
             && self.found.currencies.len() < MAX_CHILDREN

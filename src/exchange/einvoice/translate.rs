@@ -21,6 +21,7 @@ use super::reason::{Code, Reason, excerpt};
 use super::scan::french;
 
 /// The document as the crate read it.
+#[expect(clippy::wildcard_enum_match_arm, reason = "the crate's enum, which grows")]
 pub(super) fn parse(text: &str) -> Result<en16931_formats::Read, Reason> {
     en16931_formats::read(text.as_bytes()).map_err(|error| match error {
         Error::NotAnInvoice { .. } | Error::Unsupported { .. } => Reason::new(
@@ -33,12 +34,19 @@ pub(super) fn parse(text: &str) -> Result<en16931_formats::Read, Reason> {
             Code::BadStructure,
             "Plus de 64 éléments sont imbriqués : ce n’est pas la structure d’une facture.",
         ),
-        _ => Reason::new(
-            Code::IllFormed,
-            "Le fichier XML est mal formé et ne peut pas être lu : demandez au fournisseur de le \
-             renvoyer.",
-        ),
+        // The parser's « 1:1 » is no position.
+        Error::Xml { line, column, .. } if (line, column) != (1, 1) => {
+            ill_formed(&format!("à la ligne {line}, caractère {column}"))
+        }
+        _ => ill_formed("et ne peut pas être lu"),
     })
+}
+
+fn ill_formed(place: &str) -> Reason {
+    Reason::new(
+        Code::IllFormed,
+        format!("Le fichier XML est mal formé {place} : demandez au fournisseur de le renvoyer."),
+    )
 }
 
 pub(super) fn syntax(syntax: en16931_formats::Syntax) -> Syntax {

@@ -204,12 +204,11 @@ pub(super) fn required(parent: &str, name: &str) -> &'static [Required] {
 /// The business term an element carries, where one message needs it.
 pub(super) fn business_term(parent: &str, name: &str) -> Option<&'static str> {
     let term = match (parent, name) {
-        ("Invoice" | "CreditNote", "ID") | ("ExchangedDocument", "ID") => "BT-1",
+        ("Invoice" | "CreditNote" | "ExchangedDocument", "ID") => "BT-1",
         ("Invoice" | "CreditNote", "IssueDate") | ("IssueDateTime", _) => "BT-2",
         ("Invoice" | "CreditNote", "DueDate") | ("DueDateDateTime", _) => "BT-9",
         ("Invoice" | "CreditNote", "TaxPointDate") | ("TaxPointDate", _) => "BT-7",
-        ("Invoice" | "CreditNote", "BuyerReference")
-        | ("ApplicableHeaderTradeAgreement", "BuyerReference") => "BT-10",
+        ("Invoice" | "CreditNote" | "ApplicableHeaderTradeAgreement", "BuyerReference") => "BT-10",
         ("ContractDocumentReference", "ID")
         | ("ContractReferencedDocument", "IssuerAssignedID") => "BT-12",
         ("OrderReference", "ID") | ("BuyerOrderReferencedDocument", "IssuerAssignedID") => "BT-13",
@@ -237,7 +236,7 @@ pub(super) fn business_term(parent: &str, name: &str) -> Option<&'static str> {
         ("Price", "PriceAmount") | ("NetPriceProductTradePrice", "ChargeAmount") => "BT-146",
         ("Price", "BaseQuantity") | ("NetPriceProductTradePrice", "BasisQuantity") => "BT-149",
         ("ClassifiedTaxCategory", "Percent") => "BT-152",
-        ("Item", "Name") | ("SpecifiedTradeProduct", "Name") => "BT-153",
+        ("Item" | "SpecifiedTradeProduct", "Name") => "BT-153",
         _ => return None,
     };
     Some(term)
