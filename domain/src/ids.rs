@@ -39,8 +39,10 @@ typed_ids!(
     NeedSheetId,
     /// A purchasing procedure (consultation).
     ProcedureId,
-    /// A part of a procedure that is awarded on its own (L2113-10 CCP).
+    /// A lot of the convention: what is awarded on its own (L2113-10 CCP).
     LotId,
+    /// That lot in one procedure.
+    TenderLotId,
     BidId,
     /// A framework contract with one holder.
     ContractId,

@@ -13,6 +13,9 @@ pub struct Model {
     pub received_on: Date,
     pub total_cents: i64,
     pub awarded: bool,
+    pub decided_on: Option<Date>,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub award_reason: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

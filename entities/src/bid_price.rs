@@ -10,6 +10,7 @@ pub struct Model {
     pub id: i64,
     pub bid_id: i64,
     pub version_id: i64,
+    pub min_quantity_milli: i64,
     pub price_e4: i64,
 }
 

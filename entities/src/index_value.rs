@@ -8,6 +8,7 @@ use sea_orm::entity::prelude::*;
 pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
+    pub schedule_id: i64,
     #[sea_orm(column_type = "Text")]
     pub name: String,
     pub month: Date,

@@ -4,6 +4,8 @@
 //! [`Store::begin_write`] is the only way to one: on SQLite a writer must BEGIN
 //! IMMEDIATE, or two of them lock each other out.
 
+pub mod campaigns;
+pub mod catalogue;
 pub mod check;
 mod error;
 pub mod files;
@@ -11,6 +13,7 @@ pub mod group;
 pub mod overview;
 pub mod platform;
 pub mod reference;
+pub mod tenders;
 
 use std::path::Path;
 use std::time::Duration;

@@ -6,9 +6,12 @@ use domain::dates::Dated;
 use domain::money::{Cents, Gross, Net};
 use domain::orders::penalty::PenaltyTerms;
 use domain::tenders::thresholds::{PurchaseScope, Threshold, ThresholdKind};
-use entities::{budget_account, ccag_figure, cpv, interest_rate, payment_delay, threshold};
+use domain::vat::VatRate;
+use entities::{
+    budget_account, ccag_figure, cpv, interest_rate, payment_delay, threshold, vat_rate,
+};
 use rust_decimal::Decimal;
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 
 use super::group::coded;
 use super::{Access, StoreError};
@@ -150,6 +153,25 @@ pub fn penalty_terms(
         cap_percent: figure("penalty_cap")?.try_into().ok()?,
         exemption: Net(Cents::exactly(figure("penalty_exemption")?).ok()?),
     })
+}
+
+/// The standard rate of VAT, the highest of category S: what freight is taxed at.
+pub async fn standard_rates(on: &impl Access) -> Result<Vec<Dated<VatRate>>, StoreError> {
+    let rows = vat_rate::Entity::find().filter(vat_rate::COLUMN.category.eq("S"));
+    let rows = rows.all(on.connection()).await.map_err(StoreError::during(DOING))?;
+    let mut rates = Vec::with_capacity(rows.len());
+    for row in rows {
+        let at = ("vat_rate", row.id, "rate");
+        let rate = coded(VatRate::percent(decimal(&row.rate, at)?).ok(), at, &row.rate)?;
+        rates.push(Dated {
+            from: row.valid_from,
+            to: row.valid_to,
+            value: rate,
+            source: row.source,
+        });
+    }
+    rates.sort_by_key(|rate| std::cmp::Reverse(rate.value));
+    Ok(rates)
 }
 
 /// The CPV list.

@@ -3,11 +3,14 @@
 //! A use case is the unit of transaction, authorisation, journal entry and
 //! idempotency. It never names the ORM or the web.
 
+pub mod campaigns;
+pub mod catalogue;
 pub mod check;
 mod error;
 pub mod group;
 pub mod invoices;
 pub mod letterhead;
+mod papers;
 pub mod tenders;
 
 use chrono::NaiveDate;

@@ -8,6 +8,7 @@ use domain::group::convention::{
 use domain::group::membership::Deliberation;
 use domain::group::organisation::{ChorusRequirements, Organisation, OrganisationKind};
 use domain::group::siret_history::{SiretEntry, SiretHistory, SiretStatus};
+use domain::group::site::{Access, DeliveryPoint};
 use domain::ids::{ConventionId, OrganisationId};
 use domain::siret::Siret;
 use travee::clock::Clock;
@@ -34,6 +35,18 @@ pub(crate) fn app_on(fresh: &Fresh, day: &str) -> App {
 
 pub(crate) fn buyer() -> Actor {
     Actor("acheteuse@cdg62.example".into())
+}
+
+/// A delivery point of a commune.
+pub(crate) fn site(organisation: OrganisationId, name: &str) -> DeliveryPoint {
+    DeliveryPoint {
+        organisation,
+        name: name.into(),
+        address: "1 place de la Mairie, 62000 Arras".parse().unwrap(),
+        access: Access::default(),
+        contact: None,
+        retired: false,
+    }
 }
 
 pub(crate) fn body(kind: OrganisationKind, name: &str, siret: &str) -> NewOrganisation {
@@ -127,4 +140,16 @@ pub(crate) async fn members(app: &App, convention: ConventionId, of: &[Organisat
         lots: stored.lots.iter().map(|lot| lot.id).collect(),
     });
     adhere(app, &buyer(), convention, adhesions.collect()).await.unwrap();
+}
+
+/// The text of a paper's bytes, as poppler extracts it, every space a plain one.
+pub(crate) fn pdf_text(bytes: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("paper.pdf");
+    std::fs::write(&path, bytes).unwrap();
+    let output = std::process::Command::new("pdftotext")
+        .args(["-layout", path.to_str().unwrap(), "-"])
+        .output()
+        .expect("pdftotext runs");
+    String::from_utf8(output.stdout).unwrap().replace(['\u{a0}', '\u{202f}'], " ")
 }

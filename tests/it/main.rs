@@ -3,6 +3,7 @@
 
 mod allocate;
 mod architecture;
+mod campaigns;
 mod check;
 mod consolidate;
 mod fixtures;

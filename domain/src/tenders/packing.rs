@@ -92,6 +92,36 @@ pub fn pack(
     })
 }
 
+/// The asks of one article and year already added up, as a database does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddedUp {
+    pub needed: Quantity,
+    pub tolerance: Quantity,
+    /// Each ask rounded up to whole packs, then added up.
+    pub whole_packs: Quantity,
+}
+
+impl AddedUp {
+    /// What is ordered, as [`pack`] finds it from the asks themselves, with the packs.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`pack`].
+    pub fn packed(
+        self,
+        policy: PackingPolicy,
+        size: Option<PackSize>,
+    ) -> Result<(Quantity, Option<u64>), QuantityError> {
+        let ask = match policy {
+            PackingPolicy::Site => Ask { needed: self.whole_packs, tolerance: Quantity::ZERO },
+            PackingPolicy::Pooled | PackingPolicy::Tolerance => {
+                Ask { needed: self.needed, tolerance: self.tolerance }
+            }
+        };
+        pack(policy, size, &[ask]).map(|packed| (packed.ordered, packed.packs))
+    }
+}
+
 /// The asks in whole units.
 struct Whole {
     needs: Vec<i128>,
@@ -256,6 +286,22 @@ mod tests {
                 let expected =
                     if *policy == PackingPolicy::Pooled { packed.needed } else { packed.ordered };
                 prop_assert_eq!(shared, expected);
+            }
+        }
+
+        #[test]
+        fn asks_added_up_beforehand_order_the_same(pairs in many(), size in 1..60_u32) {
+            let sum = |of: fn(&(u32, u32)) -> u32| Quantity::whole(pairs.iter().map(of).sum());
+            let whole_packs = packed(PackingPolicy::Site, size, &pairs).ordered;
+            let added_up = AddedUp {
+                needed: sum(|pair| pair.0),
+                tolerance: sum(|pair| pair.1),
+                whole_packs,
+            };
+            for policy in PackingPolicy::ALL {
+                let expected = packed(*policy, size, &pairs);
+                let found = added_up.packed(*policy, PackSize::new(size).ok()).unwrap();
+                prop_assert_eq!(found, (expected.ordered, expected.packs), "{:?}", policy);
             }
         }
 

@@ -1,0 +1,320 @@
+//! Censuses, the sheets of their members, and how far they got.
+//!
+//! `need_line` holds only what counts: lines are written when a sheet is sent, never
+//! before, and one sheet is one member at one delivery point. So a line of an article
+//! and year *is* that delivery point's need, and consolidation adds lines up in one pass.
+
+mod figures;
+mod sheets;
+
+pub use figures::{EpciProgress, Progress, SilentMember, progress, progress_by_epci, silent};
+pub use sheets::{
+    Answering, SheetKey, StoredSheet, answering, last_answer, lock_sheets, save_sheet, sheet_keys,
+    sheets,
+};
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use domain::campaigns::census::{Census, CensusState};
+use domain::catalogue::{ArticleRef, ArticleTerms};
+use domain::ids::{ArticleId, ArticleVersionId, CampaignId, ConventionId, LotId, OrganisationId};
+use entities::{article, article_version, campaign, campaign_article, campaign_lot, lot, paper};
+use sea_orm::sea_query::Expr;
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use super::group::coded;
+use super::platform::insert_all;
+use super::{Access, StoreError, Tx, sql};
+
+/// A census with its row's number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCensus {
+    pub id: CampaignId,
+    pub convention: ConventionId,
+    pub census: Census,
+}
+
+/// An article as a census froze it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrozenArticle {
+    pub id: ArticleId,
+    pub version: ArticleVersionId,
+    pub reference: ArticleRef,
+    pub lot: LotId,
+    pub family: String,
+    pub sub_family: String,
+    pub terms: ArticleTerms,
+}
+
+/// Adds a census and its lots.
+pub async fn add_census(
+    tx: &Tx,
+    convention: ConventionId,
+    census: &Census,
+) -> Result<CampaignId, StoreError> {
+    let doing = "adding a census";
+    let row = campaign::ActiveModel {
+        id: NotSet,
+        convention_id: Set(convention.0),
+        title: Set(census.name.clone()),
+        state: Set(census.state.code().to_owned()),
+        opens_on: Set(census.opens_on),
+        closes_on: Set(census.closes_on),
+        first_year: Set(census.first_year.into()),
+        years: Set(i64::try_from(census.years).unwrap_or(i64::MAX)),
+    }
+    .insert(tx.connection())
+    .await
+    .map_err(StoreError::during(doing))?;
+    let lots = census.lots.iter().map(|lot| campaign_lot::ActiveModel {
+        id: NotSet,
+        campaign_id: Set(row.id),
+        lot_id: Set(lot.0),
+    });
+    insert_all::<campaign_lot::Entity, _>(tx, lots.collect(), 3, doing).await?;
+    Ok(CampaignId(row.id))
+}
+
+/// Whether the convention already has a census of this name.
+pub async fn is_named(
+    on: &impl Access,
+    convention: ConventionId,
+    name: &str,
+) -> Result<bool, StoreError> {
+    let found = campaign::Entity::find()
+        .filter(campaign::COLUMN.convention_id.eq(convention.0))
+        .filter(campaign::COLUMN.title.eq(name))
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during("finding a census by its name"))?;
+    Ok(found.is_some())
+}
+
+/// The census `id`.
+pub async fn census(on: &impl Access, id: CampaignId) -> Result<StoredCensus, StoreError> {
+    let row = campaign::Entity::find_by_id(id.0);
+    with_lots(on, row.one(on.connection()).await, id).await
+}
+
+/// The census `id`, which nobody else moves before this transaction ends.
+pub async fn census_to_move(tx: &Tx, id: CampaignId) -> Result<StoredCensus, StoreError> {
+    let row = campaign::Entity::find_by_id(id.0).lock_exclusive();
+    with_lots(tx, row.one(tx.connection()).await, id).await
+}
+
+async fn with_lots(
+    on: &impl Access,
+    found: Result<Option<campaign::Model>, sea_orm::DbErr>,
+    id: CampaignId,
+) -> Result<StoredCensus, StoreError> {
+    let doing = "reading a census";
+    let row = found
+        .map_err(StoreError::during(doing))?
+        .ok_or_else(|| StoreError::NotFound { what: "census", id: id.to_string() })?;
+    let lots = campaign_lot::Entity::find()
+        .filter(campaign_lot::COLUMN.campaign_id.eq(id.0))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    stored_census(row, lots.into_iter().map(|lot| LotId(lot.lot_id)).collect())
+}
+
+fn stored_census(row: campaign::Model, lots: BTreeSet<LotId>) -> Result<StoredCensus, StoreError> {
+    let at = |column| ("campaign", row.id, column);
+    let whole =
+        |stored: i64, column| coded(i32::try_from(stored).ok(), at(column), &stored.to_string());
+    let years = coded(usize::try_from(row.years).ok(), at("years"), &row.years.to_string())?;
+    Ok(StoredCensus {
+        id: CampaignId(row.id),
+        convention: ConventionId(row.convention_id),
+        census: Census {
+            state: coded(CensusState::from_code(&row.state), at("state"), &row.state)?,
+            opens_on: row.opens_on,
+            closes_on: row.closes_on,
+            first_year: whole(row.first_year, "first_year")?,
+            years,
+            lots,
+            name: row.title,
+        },
+    })
+}
+
+/// Every census of a convention, the one that opened last first.
+pub async fn censuses(
+    on: &impl Access,
+    convention: ConventionId,
+) -> Result<Vec<StoredCensus>, StoreError> {
+    let doing = "reading censuses";
+    let mut lots: BTreeMap<i64, BTreeSet<LotId>> = BTreeMap::new();
+    let rows = campaign_lot::Entity::find().all(on.connection()).await;
+    for row in rows.map_err(StoreError::during(doing))? {
+        lots.entry(row.campaign_id).or_default().insert(LotId(row.lot_id));
+    }
+    campaign::Entity::find()
+        .filter(campaign::COLUMN.convention_id.eq(convention.0))
+        .order_by_desc(campaign::COLUMN.opens_on)
+        .order_by_desc(campaign::COLUMN.id)
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?
+        .into_iter()
+        .map(|row| {
+            let lots = lots.remove(&row.id).unwrap_or_default();
+            stored_census(row, lots)
+        })
+        .collect()
+}
+
+/// Moves a census, unless somebody else has moved it since it was read.
+pub async fn move_census(
+    tx: &Tx,
+    id: CampaignId,
+    from: CensusState,
+    to: CensusState,
+) -> Result<(), StoreError> {
+    let moved = campaign::Entity::update_many()
+        .col_expr(campaign::Column::State, Expr::value(to.code()))
+        .filter(campaign::COLUMN.id.eq(id.0))
+        .filter(campaign::COLUMN.state.eq(from.code()))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during("moving a census"))?;
+    if moved.rows_affected == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Overtaken { what: "census", id: id.0 })
+    }
+}
+
+/// Freezes for the census what its lots offer on `day`: members answer these versions, whatever
+/// the catalogue becomes. How many articles.
+pub async fn freeze_articles(tx: &Tx, id: CampaignId, day: NaiveDate) -> Result<u64, StoreError> {
+    let text = "INSERT INTO campaign_article (campaign_id, article_id, version_id, pack_milli) \
+                SELECT c.campaign_id, a.id, v.id, v.pack_milli FROM campaign_lot c \
+                JOIN lot l ON l.id = c.lot_id JOIN article a ON a.lot = l.number \
+                JOIN article_version v ON v.article_id = a.id \
+                WHERE c.campaign_id = $1 AND (a.retired_on IS NULL OR a.retired_on > $2) \
+                AND v.valid_from = (SELECT MAX(o.valid_from) FROM article_version o \
+                                    WHERE o.article_id = a.id AND o.valid_from <= $2)";
+    let statement = sql(tx.connection(), text, [id.0.into(), day.into()]);
+    let frozen = tx.connection().execute_raw(statement).await;
+    Ok(frozen.map_err(StoreError::during("freezing the articles of a census"))?.rows_affected())
+}
+
+/// A blank sheet for every active member that subscribed one of the census's lots, at each of
+/// its delivery points in use, where there is none yet. How many.
+pub async fn add_blank_sheets(tx: &Tx, id: CampaignId) -> Result<u64, StoreError> {
+    let text = "INSERT INTO need_sheet (campaign_id, organisation_id, site_id, state, note, version) \
+                SELECT c.id, m.organisation_id, s.id, 'draft', '', 0 FROM campaign c \
+                JOIN membership m ON m.convention_id = c.convention_id AND m.state = 'active' \
+                JOIN site s ON s.organisation_id = m.organisation_id AND NOT s.retired \
+                WHERE c.id = $1 \
+                AND EXISTS (SELECT 1 FROM membership_lot ml JOIN campaign_lot cl ON cl.lot_id = ml.lot_id \
+                            WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
+                AND NOT EXISTS (SELECT 1 FROM need_sheet n WHERE n.campaign_id = c.id \
+                                AND n.organisation_id = m.organisation_id AND n.site_id = s.id) \
+                ORDER BY m.organisation_id, s.id";
+    let statement = sql(tx.connection(), text, [id.0.into()]);
+    let added = tx.connection().execute_raw(statement).await;
+    Ok(added.map_err(StoreError::during("making blank sheets"))?.rows_affected())
+}
+
+/// Active members that subscribed one of the census's lots and have no sheet, for want of a
+/// delivery point.
+pub async fn members_without_sheet(on: &impl Access, id: CampaignId) -> Result<u64, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        members: i64,
+    }
+    let text = "SELECT COUNT(*) AS members FROM campaign c \
+                JOIN membership m ON m.convention_id = c.convention_id AND m.state = 'active' \
+                WHERE c.id = $1 \
+                AND EXISTS (SELECT 1 FROM membership_lot ml JOIN campaign_lot cl ON cl.lot_id = ml.lot_id \
+                            WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
+                AND NOT EXISTS (SELECT 1 FROM need_sheet n WHERE n.campaign_id = c.id \
+                                AND n.organisation_id = m.organisation_id)";
+    let found = Count::find_by_statement(sql(on.connection(), text, [id.0.into()]))
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during("counting members without a delivery point"))?;
+    Ok(found.map_or(0, |count| count.members.unsigned_abs()))
+}
+
+/// The articles that a census froze, by number.
+pub async fn frozen_articles(
+    on: &impl Access,
+    id: CampaignId,
+) -> Result<BTreeMap<ArticleId, FrozenArticle>, StoreError> {
+    let doing = "reading the articles of a census";
+    let frozen = campaign_article::Entity::find()
+        .filter(campaign_article::COLUMN.campaign_id.eq(id.0))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    let lots: BTreeMap<String, LotId> = lot::Entity::find()
+        .filter(lot::COLUMN.id.in_subquery(lots_of(id)))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?
+        .into_iter()
+        .map(|row| (row.number, LotId(row.id)))
+        .collect();
+    let articles = article::Entity::find()
+        .filter(article::COLUMN.id.is_in(frozen.iter().map(|row| row.article_id)))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    let mut articles: BTreeMap<i64, article::Model> =
+        articles.into_iter().map(|row| (row.id, row)).collect();
+    article_version::Entity::find()
+        .filter(article_version::COLUMN.id.is_in(frozen.iter().map(|row| row.version_id)))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?
+        .into_iter()
+        .map(|version| {
+            let row = articles.remove(&version.article_id).ok_or(StoreError::NotFound {
+                what: "article",
+                id: version.article_id.to_string(),
+            })?;
+            let at = |column| ("article", row.id, column);
+            let frozen = FrozenArticle {
+                id: ArticleId(row.id),
+                version: ArticleVersionId(version.id),
+                reference: coded(row.reference.parse().ok(), at("reference"), &row.reference)?,
+                lot: coded(lots.get(&row.lot).copied(), at("lot"), &row.lot)?,
+                family: row.family,
+                sub_family: row.subfamily,
+                terms: super::catalogue::terms(version)?,
+            };
+            Ok((frozen.id, frozen))
+        })
+        .collect()
+}
+
+fn lots_of(id: CampaignId) -> sea_orm::sea_query::SelectStatement {
+    let lots = campaign_lot::Entity::find()
+        .select_only()
+        .column(campaign_lot::Column::LotId)
+        .filter(campaign_lot::COLUMN.campaign_id.eq(id.0));
+    sea_orm::QueryTrait::into_query(lots)
+}
+
+/// The members that have their receipt of this census.
+pub async fn with_receipt(
+    on: &impl Access,
+    id: CampaignId,
+) -> Result<BTreeSet<OrganisationId>, StoreError> {
+    let rows = paper::Entity::find()
+        .filter(paper::COLUMN.campaign_id.eq(id.0))
+        .filter(paper::COLUMN.kind.eq("needs_receipt"))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("reading the receipts of a census"))?;
+    Ok(rows.into_iter().filter_map(|row| row.organisation_id.map(OrganisationId)).collect())
+}

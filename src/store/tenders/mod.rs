@@ -1,0 +1,26 @@
+//! Procedures, their lots with what all members need, bids, contracts and their prices.
+//!
+//! Consolidation is one statement that reads a covering index; whatever is listed is a
+//! fixed number of statements, however many rows.
+
+mod bids;
+mod consolidation;
+mod contracts;
+mod lot_sheets;
+mod prices;
+mod procedures;
+
+pub use bids::{Decision, StoredBid, award_bid, bids, lot_of_bid, put_bid, usual_taxation};
+pub use consolidation::{NeedTotal, need_totals};
+pub use contracts::{
+    NewContractRow, StoredContract, StoredWindow, add_contract, add_window, close_window, contract,
+    contracts, is_numbered, lock_contract,
+};
+pub use lot_sheets::{LotMembers, lot_members};
+pub use prices::{
+    IndexUsed, SchedulePrices, SoldArticle, add_schedule, schedule, schedule_in_force, schedules,
+};
+pub use procedures::{
+    LotArticle, LotArticleRow, NewLotRow, StoredLot, StoredProcedure, add_procedure, is_referenced,
+    lock_tender_lot, lot_articles, procedure, procedures, tender_lot,
+};

@@ -1,0 +1,217 @@
+//! A census is set up, opened, answered, closed and settled.
+
+mod answer;
+mod receipt;
+mod receipts;
+
+pub use answer::{Repeated, Taken, reopen_sheet, same_as_last, sign_sheet, submit_needs};
+pub(crate) use receipts::convention_ref;
+pub use receipts::issue_receipts;
+
+use domain::campaigns::census::{Census, CensusAction, CensusState, STEPS};
+use domain::ids::{CampaignId, ConventionId};
+
+use super::{Actor, App, UseCaseError};
+use crate::store::Tx;
+use crate::store::campaigns::{self as store, StoredCensus};
+use crate::store::{group, platform};
+
+/// Sets a census up; nobody sees it before it opens. The same `key` sets it up once.
+///
+/// # Errors
+///
+/// A census that cannot be answered, bears a name already used, or asks about a lot that the
+/// convention does not cover is refused.
+pub async fn create_census(
+    app: &App,
+    actor: &Actor,
+    convention: ConventionId,
+    census: &Census,
+    key: &str,
+) -> Result<CampaignId, UseCaseError> {
+    let census = Census { state: CensusState::Draft, ..census.clone() };
+    census.check().map_err(|error| UseCaseError::refused("recensement", error.for_the_reader()))?;
+    let tx = app.store.begin_write().await?;
+    if let Some(made) = platform::already_done(&tx, "census.create", key).await? {
+        let id = made.parse().map_err(UseCaseError::failed("reading an idempotency key"))?;
+        return Ok(CampaignId(id));
+    }
+    let group = group::convention(&tx, convention).await?.ok_or_else(|| {
+        UseCaseError::refused("convention_inconnue", "Cette convention n’existe pas.")
+    })?;
+    for lot in &census.lots {
+        let covered = group.convention.lot(*lot);
+        covered.map_err(|error| UseCaseError::refused("lot", error.for_the_reader()))?;
+    }
+    if store::is_named(&tx, convention, &census.name).await? {
+        let message = format!("Un recensement s’appelle déjà « {} ».", census.name);
+        return Err(UseCaseError::refused("recensement_en_double", message));
+    }
+    let id = store::add_census(&tx, convention, &census).await?;
+    platform::note_done(&tx, "census.create", key, id.to_string(), app.clock.now()).await?;
+    let entry = app.entry(actor, "campaign.create", "campaign", id.0, census.name);
+    platform::append(&tx, vec![entry]).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// What opening a census made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Opened {
+    /// Articles whose version is frozen for this census.
+    pub articles: u64,
+    pub sheets: u64,
+    /// Members that cannot answer yet, for want of a delivery point.
+    pub without_site: u64,
+}
+
+/// Opens a census: its articles are frozen at their version of today, and every active member
+/// that subscribed one of its lots has a blank sheet at each of its delivery points.
+///
+/// # Errors
+///
+/// Refused where the census is not a draft, or its lots have no article on offer.
+pub async fn open_census(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+) -> Result<Opened, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let census = store::census_to_move(&tx, campaign).await?;
+    step(&tx, &census, CensusAction::Open).await?;
+    let articles = store::freeze_articles(&tx, campaign, app.today()).await?;
+    if articles == 0 {
+        return Err(UseCaseError::refused(
+            "catalogue_vide",
+            "Aucun article n’est au catalogue pour ces lots : importez-le avant d’ouvrir le \
+             recensement. Rien n’a été ouvert.",
+        ));
+    }
+    let sheets = store::add_blank_sheets(&tx, campaign).await?;
+    let without_site = store::members_without_sheet(&tx, campaign).await?;
+    let details = format!("{articles} articles, {sheets} fiches");
+    let entry = app.entry(actor, "campaign.open", "campaign", campaign.0, details);
+    platform::append(&tx, vec![entry]).await?;
+    tx.commit().await?;
+    Ok(Opened { articles, sheets, without_site })
+}
+
+/// Gives a blank sheet to who joined, or got a delivery point, since the census opened.
+pub async fn complete_sheets(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+) -> Result<u64, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let census = store::census_to_move(&tx, campaign).await?;
+    match census.census.state {
+        CensusState::Open => {}
+        CensusState::Draft
+        | CensusState::Closed
+        | CensusState::Settled
+        | CensusState::Cancelled => {
+            return Err(UseCaseError::refused(
+                "recensement_pas_ouvert",
+                "Seul un recensement ouvert reçoit de nouvelles fiches.",
+            ));
+        }
+    }
+    let added = store::add_blank_sheets(&tx, campaign).await?;
+    let details = format!("{added} fiches ajoutées");
+    let entry = app.entry(actor, "campaign.complete", "campaign", campaign.0, details);
+    platform::append(&tx, vec![entry]).await?;
+    tx.commit().await?;
+    Ok(added)
+}
+
+/// Closes a census and locks every sheet that was sent; how many. A sheet that was never sent
+/// stays a draft: closing does not turn silence into an answer.
+pub async fn close_census(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+) -> Result<usize, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let census = store::census_to_move(&tx, campaign).await?;
+    step(&tx, &census, CensusAction::Close).await?;
+    let locked = store::lock_sheets(&tx, campaign).await?;
+    let mut entries = vec![app.entry(
+        actor,
+        "campaign.close",
+        "campaign",
+        campaign.0,
+        format!("{} fiches verrouillées", locked.len()),
+    )];
+    entries.extend(
+        locked.iter().map(|id| app.entry(actor, "need_sheet.lock", "need_sheet", id.0, "")),
+    );
+    platform::append(&tx, entries).await?;
+    tx.commit().await?;
+    Ok(locked.len())
+}
+
+/// Settles a closed census: its needs have gone into a consultation, nothing changes any more.
+/// Launching a procedure does it by itself.
+pub async fn settle_census(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+) -> Result<(), UseCaseError> {
+    move_alone(app, actor, campaign, CensusAction::Settle, "campaign.settle", "").await
+}
+
+/// Opens a closed census again; `reason` goes to the journal. Sheets stay locked until they
+/// are reopened one by one.
+pub async fn reopen_census(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+    reason: &str,
+) -> Result<(), UseCaseError> {
+    move_alone(app, actor, campaign, CensusAction::Reopen, "campaign.reopen", reason).await
+}
+
+/// Gives a census up before it closes; `reason` goes to the journal.
+pub async fn cancel_census(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+    reason: &str,
+) -> Result<(), UseCaseError> {
+    move_alone(app, actor, campaign, CensusAction::Cancel, "campaign.cancel", reason).await
+}
+
+async fn move_alone(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+    action: CensusAction,
+    journalled: &'static str,
+    reason: &str,
+) -> Result<(), UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let census = store::census_to_move(&tx, campaign).await?;
+    step(&tx, &census, action).await?;
+    let entry = app.entry(actor, journalled, "campaign", campaign.0, reason);
+    platform::append(&tx, vec![entry]).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Moves a census one step of its table.
+pub(crate) async fn step(
+    tx: &Tx,
+    census: &StoredCensus,
+    action: CensusAction,
+) -> Result<(), UseCaseError> {
+    let from = census.census.state;
+    let to = STEPS.after(from, action).map_err(|refused| {
+        let message = format!(
+            "Impossible de {} : le recensement « {} » est {}.",
+            refused.action.french(),
+            census.census.name,
+            refused.from.french()
+        );
+        UseCaseError::refused("etape_interdite", message)
+    })?;
+    Ok(store::move_census(tx, census.id, from, to).await?)
+}
