@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod check;
 mod error;
 pub mod group;
+pub mod invoices;
 pub mod letterhead;
 pub mod orders;
 mod papers;
