@@ -8,11 +8,7 @@ use domain::orders::penalty::PenaltyTerms;
 use domain::tenders::thresholds::{PurchaseScope, Threshold, ThresholdKind};
 use domain::vat::VatRate;
 use entities::{
-<<<<<<< HEAD
     budget_account, ccag_figure, cpv, interest_rate, mandate, payment_delay, threshold, vat_rate,
-=======
-    budget_account, ccag_figure, cpv, interest_rate, payment_delay, threshold, vat_rate,
->>>>>>> main
 };
 use rust_decimal::Decimal;
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
@@ -159,7 +155,6 @@ pub fn penalty_terms(
     })
 }
 
-<<<<<<< HEAD
 /// The municipal mandates: a power to sign ends with the one it was given in.
 pub async fn mandates(on: &impl Access) -> Result<Vec<Dated<()>>, StoreError> {
     let rows = mandate::Entity::find().order_by_asc(mandate::COLUMN.id);
@@ -170,8 +165,6 @@ pub async fn mandates(on: &impl Access) -> Result<Vec<Dated<()>>, StoreError> {
         .collect())
 }
 
-=======
->>>>>>> main
 /// The standard rate of VAT, the highest of category S: what freight is taxed at.
 pub async fn standard_rates(on: &impl Access) -> Result<Vec<Dated<VatRate>>, StoreError> {
     let rows = vat_rate::Entity::find().filter(vat_rate::COLUMN.category.eq("S"));

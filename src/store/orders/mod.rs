@@ -11,7 +11,7 @@ mod lists;
 mod needs;
 mod packs;
 mod penalties;
-mod prices;
+mod quantities;
 mod read;
 mod steps;
 mod terms;
@@ -23,17 +23,13 @@ pub use lists::{OrderPaper, OrderRow, orders_of_contract, orders_of_member, pape
 pub use needs::{CountedNeed, counted_needs};
 pub use packs::{HolderPack, add_pack, mark_pack, packs_of_window};
 pub use penalties::{LateGoods, late_goods};
-pub use prices::{
-    SchedulePrices, SoldArticle, in_force, ordered_since, schedule, window_quantities,
-};
+pub use quantities::{ordered_since, window_quantities};
 pub use read::{
     ArticleText, Printed, StoredOrder, Which, article_texts, invoiced_positions, load, one,
 };
 pub use steps::{
-    Cancelled, Issued, Validated, cancel, close, issue, issued_before, lock_contract, release,
+    Cancelled, Issued, Validated, cancel, close, issue, issued_before, release,
     take_under_ceiling, touch, validate,
 };
-pub use terms::{
-    ContractTerms, Freight, Window, close_window, contract_terms, standard_on, window, window_of,
-};
+pub use terms::{Window, window, window_of};
 pub use write::{NewOrder, amend, amendments_of, insert_drafts, rewrite_drafts};

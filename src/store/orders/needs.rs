@@ -48,9 +48,9 @@ pub async fn counted_needs(
                 AND s.state <> 'draft' AND s.answer = 'needs' \
                 ORDER BY a.reference, COALESCE(i.siret, o.siren), p.name, n.id";
     let values = [
-        window.campaign.0.into(),
-        i64::from(window.year).into(),
-        window.contract.lot_number.clone().into(),
+        window.window.campaign.0.into(),
+        i64::from(window.window.year).into(),
+        window.contract.agreement.terms().lot.as_str().into(),
     ];
     Row::find_by_statement(sql(on.connection(), text, values))
         .all(on.connection())

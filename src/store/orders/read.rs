@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
+use domain::dates::Dated;
 use domain::group::contact::Signature;
 use domain::group::convention::CoordinationModel;
 use domain::ids::{
@@ -11,14 +12,13 @@ use domain::ids::{
 };
 use domain::money::{Gross, Net, Vat};
 use domain::orders::delivery::{Receipt, Receipts, ShareKey};
-use domain::orders::order::{Issue, Order, OrderLine, PricedArticle, Share, Taxation};
+use domain::orders::order::{FreightTerms, Issue, Order, OrderLine, PricedArticle, Share, Taxation};
 use domain::orders::state::OrderState;
 use domain::price::UnitPrice;
 use domain::quantity::{Quantity, Unit};
 use domain::vat::{VatCategory, VatRate};
 use sea_orm::{FromQueryResult, Value};
 
-use super::terms::{Freight, standard_on};
 use super::values::list;
 use crate::store::group::coded;
 use crate::store::{Access, StoreError, Viewer, reference, sql};
@@ -105,7 +105,7 @@ struct Head {
     flat_cents: i64,
     franco_cents: Option<i64>,
     vat_exemption: Option<String>,
-    priced_from: NaiveDate,
+    starts_on: NaiveDate,
 }
 
 #[derive(FromQueryResult)]
@@ -190,9 +190,8 @@ pub async fn load(
          p.lines_cents, p.freight_cents, p.net_cents, p.vat_cents, p.gross_cents, p.committed_cents, \
          p.commitment_number, p.service_code, p.budget_account, p.signed_by, p.signed_quality, \
          p.signed_on, p.issued_on, p.deliver_by, p.cancel_reason, c.lot_id, l.model, \
-         c.freight_cents AS flat_cents, c.franco_cents, c.vat_exemption, t.valid_from AS priced_from \
-         FROM purchase_order p JOIN contract c ON c.id = p.contract_id JOIN lot l ON l.id = c.lot_id \
-         JOIN price_schedule t ON t.id = p.schedule_id WHERE {} ORDER BY p.id",
+         c.freight_cents AS flat_cents, c.franco_cents, c.vat_exemption, c.starts_on \
+         FROM purchase_order p JOIN contract c ON c.id = p.contract_id JOIN lot l ON l.id = c.lot_id WHERE {} ORDER BY p.id",
         scope.orders
     );
     let heads = Head::find_by_statement(sql(db, &text, scope.values.clone()))
@@ -238,8 +237,7 @@ pub async fn load(
         .into_iter()
         .map(|head| {
             let lines = lines_of.remove(&head.id).unwrap_or_default();
-            let rate = standard_on(&rates, head.priced_from)?;
-            assemble(head, lines, rate)
+            assemble(head, lines, &rates)
         })
         .collect()
 }
@@ -262,7 +260,7 @@ fn quantity(
 fn assemble(
     head: Head,
     rows: Vec<(Line, Vec<ShareRow>)>,
-    standard: VatRate,
+    rates: &[Dated<VatRate>],
 ) -> Result<StoredOrder, StoreError> {
     let at = |column| ("purchase_order", head.id, column);
     let mut lines = Vec::with_capacity(rows.len());
@@ -280,6 +278,15 @@ fn assemble(
         }
         lines.push(line);
     }
+    let freight = (head.flat_cents != 0)
+        .then(|| {
+            Ok::<_, StoreError>(FreightTerms {
+                flat: Net::from_cents(head.flat_cents),
+                franco: head.franco_cents.map(Net::from_cents),
+                taxation: freight_taxation(&head, rates)?,
+            })
+        })
+        .transpose()?;
     let validated = head
         .signed_by
         .zip(head.signed_quality)
@@ -291,11 +298,6 @@ fn assemble(
             Some(Issue { number, on, deliver_by })
         }
         _ => None,
-    };
-    let freight = Freight {
-        flat: Net::from_cents(head.flat_cents),
-        franco: head.franco_cents.map(Net::from_cents),
-        exemption: head.vat_exemption,
     };
     let order = Order {
         state: coded(OrderState::from_code(&head.state), at("state"), &head.state)?,
@@ -309,7 +311,7 @@ fn assemble(
         )?,
         buyer: OrganisationId(head.buyer_id),
         lines,
-        freight: freight.at(standard),
+        freight,
         commitment_number: head.commitment_number,
         service_code: head.service_code,
         validated,
@@ -334,6 +336,16 @@ fn assemble(
         line_rows,
         share_rows,
     })
+}
+
+/// Carriage is taxed at the standard rate of the contract's first day, as the contract says.
+fn freight_taxation(head: &Head, rates: &[Dated<VatRate>]) -> Result<Taxation, StoreError> {
+    if head.vat_exemption.is_some() {
+        return Ok(Taxation { category: VatCategory::E, rate: VatRate::ZERO });
+    }
+    let rate = rates.iter().find(|rate| rate.holds_on(head.starts_on)).map(|rate| rate.value);
+    let at = ("contract", head.contract_id, "starts_on");
+    Ok(Taxation { category: VatCategory::S, rate: coded(rate, at, &head.starts_on.to_string())? })
 }
 
 fn line(row: &Line, shares: &[ShareRow]) -> Result<OrderLine, StoreError> {

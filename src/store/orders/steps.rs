@@ -9,22 +9,10 @@ use domain::group::contact::Signature;
 use domain::ids::{ContractId, OrderId};
 use domain::money::Net;
 use domain::orders::order::Issue;
-use entities::contract;
-use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QuerySelect, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 
 use super::values::table;
 use crate::store::{Access, StoreError, Tx, sql};
-
-/// Locks a contract until the transaction ends; answers its ceiling and what is committed.
-pub async fn lock_contract(tx: &Tx, id: ContractId) -> Result<(Net, Net), StoreError> {
-    let row = contract::Entity::find_by_id(id.0)
-        .lock_exclusive()
-        .one(tx.connection())
-        .await
-        .map_err(StoreError::during("locking a contract"))?
-        .ok_or_else(|| StoreError::NotFound { what: "contract", id: id.to_string() })?;
-    Ok((Net::from_cents(row.ceiling_cents), Net::from_cents(row.committed_cents)))
-}
 
 /// Takes `net` (or gives it back, when negative) under a contract's ceiling; whether it fits.
 pub async fn take_under_ceiling(tx: &Tx, id: ContractId, net: Net) -> Result<bool, StoreError> {

@@ -17,8 +17,9 @@ use domain::quantity::Quantity;
 use domain::tenders::packing::{self, Ask};
 
 use super::pricing::{Pricing, quantities};
-use crate::store::orders::{self as store, CountedNeed, NewOrder, SchedulePrices, Which, Window};
-use crate::store::{Tx, Viewer, group, platform, reference};
+use crate::store::orders::{self as store, CountedNeed, NewOrder, Which, Window};
+use crate::store::tenders::{SchedulePrices, schedule_in_force};
+use crate::store::{Tx, Viewer, group, platform};
 use crate::usecases::{Actor, App, UseCaseError};
 
 /// What drafting did.
@@ -68,15 +69,15 @@ pub async fn draft_orders(
     let tx = app.store.begin_write().await?;
     let window = store::window(&tx, window).await?;
     let contract = &window.contract;
-    if window.closed {
+    if window.window.closed {
         return Err(UseCaseError::refused(
             "fenetre_close",
             "La période de commande est close : aucun brouillon n’y est plus préparé.",
         ));
     }
     // Drafts may be made ready before the window opens, at the prices of its first day.
-    let day = app.today().max(window.days.from);
-    within_contract(contract.period, day)
+    let day = app.today().max(window.window.days.from);
+    within_contract(window.period(), day)
         .map_err(|error| UseCaseError::refused("hors_marche", error.for_the_reader()))?;
     let prices = in_force(&tx, &window, day).await?;
     let members = group::memberships(&tx, contract.convention).await?;
@@ -85,31 +86,30 @@ pub async fn draft_orders(
     let needs = entitled(needs, &members, &window, day, &mut drafted);
     let demands = demands(&tx, &window, &prices, &needs, &mut drafted).await?;
 
-    let rate = store::standard_on(&reference::standard_rates(&tx).await?, prices.from)?;
-    let head = contract.head(window.id, contract.freight.at(rate));
+    let head = window.head();
     let too_much = UseCaseError::failed("adding up needs");
-    let mut orders = if contract.model.coordinator_pays() {
+    let mut orders = if window.model().coordinator_pays() {
         let one = head.coordinator_draft(contract.coordinator, &demands).map_err(too_much)?;
         one.into_iter().collect()
     } else {
         head.member_drafts(&demands).map_err(too_much)?
     };
     let known: BTreeSet<OrganisationId> =
-        store::load(&tx, Viewer::Coordinator, &Which::Window(window.id))
+        store::load(&tx, Viewer::Coordinator, &Which::Window(window.id()))
             .await?
             .into_iter()
             .filter(|stored| stored.order.state != domain::orders::state::OrderState::Cancelled)
             .map(|stored| stored.order.buyer)
             .collect();
     orders.retain(|order| !known.contains(&order.buyer));
-    let mut consolidated = store::window_quantities(&tx, window.id).await?;
+    let mut consolidated = store::window_quantities(&tx, window.id()).await?;
     quantities(&orders, &mut consolidated)?;
-    let pricing = Pricing::of(&tx, contract, &prices, consolidated, day).await?;
+    let pricing = Pricing::of(&tx, &window, &prices, consolidated, day).await?;
     let new = orders
         .iter()
         .map(|order| Ok(NewOrder { order: pricing.apply(order)?, schedule: prices.id }))
         .collect::<Result<Vec<_>, UseCaseError>>()?;
-    store::insert_drafts(&tx, window.id, &new).await?;
+    store::insert_drafts(&tx, window.id(), &new).await?;
     (drafted.orders, drafted.known) = (new.len(), known.len());
     let details = format!(
         "{} brouillons, {} membres sans droit, {} articles sans prix",
@@ -117,7 +117,7 @@ pub async fn draft_orders(
         drafted.not_entitled.len(),
         drafted.unpriced.len()
     );
-    let entry = app.entry(actor, "order_window.draft", "order_window", window.id.0, details);
+    let entry = app.entry(actor, "order_window.draft", "order_window", window.id().0, details);
     platform::append(&tx, vec![entry]).await?;
     tx.commit().await?;
     Ok(drafted)
@@ -129,8 +129,8 @@ pub(super) async fn in_force(
     window: &Window,
     day: NaiveDate,
 ) -> Result<SchedulePrices, UseCaseError> {
-    store::in_force(tx, window.contract.id, day).await?.ok_or_else(|| {
-        let number = &window.contract.number;
+    schedule_in_force(tx, window.contract.id, day).await?.ok_or_else(|| {
+        let number = &window.contract.agreement.terms().number;
         UseCaseError::refused(
             "sans_prix",
             format!("Le marché {number} n’a aucun bordereau des prix en vigueur : enregistrez-le."),

@@ -64,7 +64,7 @@ pub async fn issue_window(
 ///
 /// Refused for everything that stands against it.
 pub async fn issue_order(app: &App, actor: &Actor, order: OrderId) -> Result<Issue, UseCaseError> {
-    let window = store::window_of(&app.store, order).await?.id;
+    let window = store::window_of(&app.store, order).await?.id();
     let stored = store::one(&app.store, Viewer::Coordinator, order).await?;
     let mut done = run(app, actor, window, vec![stored], &|_, _| {}).await?;
     match done.refused.pop() {
@@ -81,7 +81,7 @@ async fn run(
     progress: Progress<'_>,
 ) -> Result<Issue, UseCaseError> {
     let window = store::window(&app.store, window).await?;
-    let pays = window.contract.model.coordinator_pays();
+    let pays = window.model().coordinator_pays();
     let desk = Desk::of(app, &app.store, window, &orders).await?;
     let (validated, issued): (Vec<_>, Vec<_>) =
         orders.into_iter().partition(|stored| stored.order.state != OrderState::Issued);
@@ -117,7 +117,7 @@ async fn made_extracts(
     desk: &Desk,
     order: OrderId,
 ) -> Result<BTreeSet<OrganisationId>, UseCaseError> {
-    Ok(store::papers_of_window(&app.store, desk.window.id)
+    Ok(store::papers_of_window(&app.store, desk.window.id())
         .await?
         .into_iter()
         .filter(|paper| paper.order_id == order.0 && paper.kind == EXTRACT)
@@ -207,7 +207,7 @@ impl Office<'_> {
     fn ready(&mut self, orders: Vec<StoredOrder>) -> Vec<StoredOrder> {
         let day = self.app.today();
         let contract = &self.desk.window.contract;
-        let always = [contract.holder, contract.coordinator];
+        let always = [self.desk.window.holder(), contract.coordinator];
         let mut ready = Vec::with_capacity(orders.len());
         for stored in orders {
             let mut bodies = BTreeSet::from([stored.order.buyer]);
@@ -331,11 +331,12 @@ impl Office<'_> {
         let (contract, day) = (&self.desk.window.contract, self.app.today());
         let refused = |refusal| UseCaseError::Refused(vec![refusal]);
         let buyer = self.desk.confirmed(stored.order.buyer, day).map_err(refused)?;
-        let holder = self.desk.confirmed(contract.holder, day).map_err(refused)?;
+        let holder = self.desk.confirmed(self.desk.window.holder(), day).map_err(refused)?;
         let number = OrderNumber::in_series(SERIES, day.year(), value)
             .map_err(UseCaseError::failed("numbering an order"))?;
         let parties = Parties { buyer: &buyer, holder: &holder };
-        let (period, delay) = (contract.period, contract.delivery_days);
+        let (period, delay) =
+            (contract.agreement.period(), contract.agreement.terms().delivery_days);
         let order = life::issue(&stored.order, number, day, period, delay, parties)
             .map_err(|error| refused(refusal(&error)))?;
         let printable = order.printable().ok_or_else(|| {

@@ -13,16 +13,13 @@ mod validate;
 mod window;
 
 use domain::ids::OrderId;
-use domain::money::Net;
-use domain::orders::ceiling::{PastCeiling, Room, fits};
 
 pub use draft::{Drafted, draft_orders};
 pub use issue::{Issue, Progress, SERIES, issue_order, issue_window};
 pub use validate::{Approval, References, Validations, validate_order, validate_orders};
 pub use window::{close_window, reprice_window};
 
-use super::{Refusal, UseCaseError};
-use crate::store::{Access, orders as store};
+use super::Refusal;
 
 /// An order that was refused, by the name a person gives it, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,17 +27,4 @@ pub struct RefusedOrder {
     pub order: OrderId,
     pub name: String,
     pub reasons: Vec<Refusal>,
-}
-
-/// Where a contract stands under its ceiling.
-///
-/// # Errors
-///
-/// [`PastCeiling`] inside when the orders are above it, which no order may cause.
-pub async fn gauge(
-    on: &impl Access,
-    contract: domain::ids::ContractId,
-) -> Result<Result<Room, PastCeiling>, UseCaseError> {
-    let terms = store::contract_terms(on, contract).await?;
-    Ok(fits(terms.ceiling, terms.committed, Net::ZERO))
 }

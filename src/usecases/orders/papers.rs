@@ -26,8 +26,10 @@ use crate::documents::purchase_order::{
     Amendment, Committer, ContractTerms, Freight, Gauge, OrderVat, PriceState, PurchaseOrder,
 };
 use crate::store::group::{self, Listed};
-use crate::store::orders::{self as store, ArticleText, SchedulePrices, StoredOrder, Window};
+use crate::store::orders::{self as store, ArticleText, StoredOrder, Window};
+use crate::store::tenders::{self, SchedulePrices};
 use crate::store::{Access, reference};
+use crate::usecases::campaigns::convention_ref;
 use crate::usecases::{App, Refusal, UseCaseError, letterhead};
 
 /// The general conditions that every contract of the group refers to, whose figures are the
@@ -87,26 +89,25 @@ impl Desk {
         let mut schedules = HashMap::new();
         for stored in orders {
             if !schedules.contains_key(&stored.schedule) {
-                schedules.insert(stored.schedule, store::schedule(on, stored.schedule).await?);
+                schedules.insert(stored.schedule, tenders::schedule(on, stored.schedule).await?);
             }
         }
         let bodies = group::organisations(on, &[]).await?;
         Ok(Self {
             letterhead: letterhead::of(app, on, terms.coordinator).await?,
             contract: ContractRef {
-                number: terms.number.clone(),
+                number: terms.agreement.terms().number.clone(),
                 title: terms.title.clone(),
-                lot: LotRef { number: terms.lot_number.clone(), title: terms.lot_title.clone() },
+                lot: LotRef {
+                    number: terms.agreement.terms().lot.to_string(),
+                    title: terms.lot_title.clone(),
+                },
                 notified_on: Some(terms.notified_on),
             },
-            convention: ConventionRef {
-                title: format!(
-                    "convention constitutive {} du groupement de commandes",
-                    agreement.convention.terms().reference
-                ),
-                signed_on: agreement.convention.terms().from,
-                article: None,
-            },
+            convention: convention_ref(
+                &agreement.convention.terms().reference,
+                agreement.convention.terms().from,
+            ),
             terms: ContractTerms {
                 general_conditions: GENERAL_CONDITIONS.to_owned(),
                 remark_days,
@@ -268,7 +269,7 @@ impl Desk {
             .ok_or_else(|| missing("price schedule", stored.schedule))?;
         let coordinator = self.confirmed(contract.coordinator, issue.on);
         let coordinator = coordinator.map_err(|refusal| UseCaseError::Refused(vec![refusal]))?;
-        let exemption = contract.freight.exemption.as_ref();
+        let exemption = contract.vat_exemption.as_ref();
         let vat = sums.rates.iter().map(|rate| OrderVat {
             rate: rate.taxation.rate,
             base: rate.net,
@@ -315,7 +316,7 @@ impl Desk {
                 service_code: order.service_code.clone(),
                 commitment_number: order.commitment_number.clone(),
             },
-            holder: self.party(contract.holder, holder)?,
+            holder: self.party(self.window.holder(), holder)?,
             prices: PriceState {
                 schedule: format!("bordereau des prix n°\u{a0}{}", prices.rank),
                 in_force_from: prices.from,
@@ -337,7 +338,7 @@ impl Desk {
                 signed_on: signature.on,
             },
             gauge: Gauge {
-                ceiling: contract.ceiling,
+                ceiling: contract.agreement.terms().ceiling,
                 before,
                 after: before
                     .plus(sums.net)
@@ -356,7 +357,7 @@ impl Desk {
     ) -> Result<DeliveryExtract, UseCaseError> {
         let (order, issue) = (printable.order(), printable.issue());
         let refused = |refusal| UseCaseError::Refused(vec![refusal]);
-        let holder = self.window.contract.holder;
+        let holder = self.window.holder();
         let siret = self.confirmed(holder, issue.on).map_err(refused)?;
         let own = self.confirmed(member, issue.on).map_err(refused)?;
         Ok(DeliveryExtract {

@@ -11,7 +11,8 @@ use domain::quantity::{Quantity, QuantityError};
 use domain::tenders::prices::PriceLine;
 use domain::tenders::tiers::{Counted, TierBase};
 
-use crate::store::orders::{ContractTerms, SchedulePrices, ordered_since};
+use crate::store::orders::{Window, ordered_since};
+use crate::store::tenders::SchedulePrices;
 use crate::store::{Access, StoreError};
 use crate::usecases::{Refusal, UseCaseError};
 
@@ -51,19 +52,19 @@ pub(super) fn quantities<'o>(
 impl<'a> Pricing<'a> {
     pub(super) async fn of(
         on: &impl Access,
-        contract: &ContractTerms,
+        window: &Window,
         prices: &'a SchedulePrices,
         consolidated: BTreeMap<ArticleVersionId, Quantity>,
         day: NaiveDate,
     ) -> Result<Self, StoreError> {
-        let earlier = match contract.tier_base {
+        let earlier = match window.tier_base() {
             TierBase::Order | TierBase::Consolidated => BTreeMap::new(),
             TierBase::CumulatedYear => {
-                ordered_since(on, contract.id, anniversary(contract.period.from, day)).await?
+                ordered_since(on, window.contract.id, anniversary(window.period().from, day)).await?
             }
         };
         let lines = prices.articles.values().map(|sold| (sold.version, &sold.line)).collect();
-        Ok(Self { base: contract.tier_base, lines, consolidated, earlier })
+        Ok(Self { base: window.tier_base(), lines, consolidated, earlier })
     }
 
     /// `draft` with the price that each of its lines has now; a line whose article the schedule

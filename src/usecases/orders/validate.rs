@@ -20,6 +20,7 @@ use domain::orders::state::OrderState;
 use super::RefusedOrder;
 use super::draft::{Members, not_entitled};
 use crate::store::orders::{self as store, StoredOrder, Validated, Which, Window};
+use crate::store::tenders;
 use crate::store::{Tx, Viewer, group, platform, reference};
 use crate::usecases::{Actor, App, Refusal, UseCaseError};
 
@@ -135,7 +136,8 @@ impl Bench {
         day: NaiveDate,
         buyer: Option<OrganisationId>,
     ) -> Result<Self, UseCaseError> {
-        let (ceiling, committed) = store::lock_contract(tx, window.contract.id).await?;
+        let contract = tenders::lock_contract(tx, window.contract.id).await?;
+        let (ceiling, committed) = (contract.agreement.terms().ceiling, contract.committed);
         let mut powers: BTreeMap<_, Vec<Delegation>> = BTreeMap::new();
         for (body, power) in group::delegations(tx, buyer).await? {
             powers.entry(body).or_default().push(power);
@@ -150,7 +152,7 @@ impl Bench {
             powers,
             chorus: bodies.into_iter().map(|body| (body.id, body.organisation.chorus)).collect(),
             mandates: reference::mandates(tx).await?,
-            schedule: store::in_force(tx, window.contract.id, day).await?.map(|found| found.id),
+            schedule: tenders::schedule_in_force(tx, window.contract.id, day).await?.map(|found| found.id),
             ceiling,
             committed,
             window,
@@ -191,9 +193,9 @@ impl Bench {
         order.commitment_number = clean(&approval.references.commitment_number);
         order.service_code = clean(&approval.references.service_code);
         let mut reasons = Vec::new();
-        let at_close = self.window.contract.priced_at_close();
+        let at_close = self.window.priced_at_close();
         if order.state == OrderState::Draft {
-            if at_close && !self.window.closed && self.day > self.window.days.to {
+            if at_close && !self.window.window.closed && self.day > self.window.window.days.to {
                 reasons.push(Refusal::new(
                     "fenetre_a_clore",
                     "Clôturez d’abord la période de commande : c’est alors que les prix se fixent.",
@@ -225,8 +227,8 @@ impl Bench {
             })
             .collect();
         let against = Validation {
-            contract: self.window.contract.period,
-            window: self.window.days,
+            contract: self.window.period(),
+            window: self.window.window.days,
             priced_at_close: at_close,
             not_entitled: &barred,
             chorus: self.chorus.get(&order.buyer).copied().unwrap_or_default(),

@@ -9,7 +9,8 @@ use domain::orders::state::OrderState;
 use super::draft::in_force;
 use super::pricing::Pricing;
 use crate::store::orders::{self as store, NewOrder, Which, Window};
-use crate::store::{Tx, Viewer, platform, reference};
+use crate::store::tenders;
+use crate::store::{Tx, Viewer, platform};
 use crate::usecases::{Actor, App, UseCaseError};
 
 /// Closes a window after its last day and prices its drafts; how many there are. A window that
@@ -21,19 +22,19 @@ pub async fn close_window(
 ) -> Result<usize, UseCaseError> {
     let tx = app.store.begin_write().await?;
     let window = store::window(&tx, window).await?;
-    if app.today() <= window.days.to {
-        let last = domain::french::date(window.days.to);
+    if app.today() <= window.window.days.to {
+        let last = domain::french::date(window.window.days.to);
         return Err(UseCaseError::refused(
             "fenetre_ouverte",
             format!("La période de commande est ouverte jusqu’au {last} inclus."),
         ));
     }
-    if !store::close_window(&tx, window.id).await? {
+    if !tenders::close_window(&tx, window.id()).await? {
         return Ok(0);
     }
     let priced = price_drafts(app, &tx, &window).await?;
     let details = format!("{priced} brouillons");
-    let entry = app.entry(actor, "order_window.close", "order_window", window.id.0, details);
+    let entry = app.entry(actor, "order_window.close", "order_window", window.id().0, details);
     platform::append(&tx, vec![entry]).await?;
     tx.commit().await?;
     Ok(priced)
@@ -51,7 +52,7 @@ pub async fn reprice_window(
 ) -> Result<usize, UseCaseError> {
     let tx = app.store.begin_write().await?;
     let window = store::window(&tx, window).await?;
-    if window.closed && window.contract.priced_at_close() {
+    if window.window.closed && window.priced_at_close() {
         return Err(UseCaseError::refused(
             "prix_fixes",
             "Les prix de cette période ont été fixés à sa clôture : ils ne changent plus.",
@@ -59,20 +60,19 @@ pub async fn reprice_window(
     }
     let priced = price_drafts(app, &tx, &window).await?;
     let details = format!("{priced} brouillons");
-    let entry = app.entry(actor, "order_window.reprice", "order_window", window.id.0, details);
+    let entry = app.entry(actor, "order_window.reprice", "order_window", window.id().0, details);
     platform::append(&tx, vec![entry]).await?;
     tx.commit().await?;
     Ok(priced)
 }
 
 async fn price_drafts(app: &App, tx: &Tx, window: &Window) -> Result<usize, UseCaseError> {
-    let day = app.today().max(window.days.from);
+    let day = app.today().max(window.window.days.from);
     let prices = in_force(tx, window, day).await?;
-    let rate = store::standard_on(&reference::standard_rates(tx).await?, prices.from)?;
-    let freight = window.contract.freight.at(rate);
-    let consolidated = store::window_quantities(tx, window.id).await?;
-    let pricing = Pricing::of(tx, &window.contract, &prices, consolidated, day).await?;
-    let which = Which::At(window.id, OrderState::Draft);
+    let freight = window.head().freight;
+    let consolidated = store::window_quantities(tx, window.id()).await?;
+    let pricing = Pricing::of(tx, window, &prices, consolidated, day).await?;
+    let which = Which::At(window.id(), OrderState::Draft);
     let drafts = store::load(tx, Viewer::Coordinator, &which).await?;
     let changed = drafts
         .into_iter()
