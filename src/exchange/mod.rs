@@ -5,6 +5,7 @@ pub mod canonical;
 pub mod catalogue;
 pub mod deliveries;
 pub mod einvoice;
+pub mod holder_pack;
 pub mod members;
 pub mod needs;
 pub mod table;
