@@ -1,6 +1,7 @@
 //! Files of others: what comes in is judged before it is believed.
 
 pub mod catalogue;
+pub mod contacts;
 pub mod einvoice;
 pub mod members;
 pub mod needs;

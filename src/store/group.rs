@@ -22,11 +22,11 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    EntityTrait, QueryFilter, QueryOrder,
+    ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
 };
 
 use super::platform::insert_all;
-use super::{Access, StoreError, Tx};
+use super::{Access, StoreError, Tx, sql};
 
 /// A stored code as its domain value.
 pub(crate) fn coded<T>(
@@ -305,6 +305,16 @@ pub async fn sites(
             (SiteId(row.id), point)
         })
         .collect())
+}
+
+/// Gives every delivery point that has nobody to call the first person recorded for it.
+pub async fn name_site_contacts(tx: &Tx) -> Result<(), StoreError> {
+    let text = "UPDATE site SET contact_id = (SELECT MIN(c.id) FROM contact c WHERE c.site_id = site.id) \
+                WHERE contact_id IS NULL \
+                AND EXISTS (SELECT 1 FROM contact c WHERE c.site_id = site.id)";
+    let statement = sql(tx.connection(), text, []);
+    let named = tx.connection().execute_raw(statement).await;
+    named.map(|_| ()).map_err(StoreError::during("naming whom the driver calls"))
 }
 
 /// Adds contacts.
