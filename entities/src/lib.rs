@@ -37,6 +37,7 @@ pub mod invoice_tax;
 pub mod journal;
 pub mod lot;
 pub mod lot_article;
+pub mod mandate;
 pub mod membership;
 pub mod membership_lot;
 pub mod need_line;
@@ -100,6 +101,7 @@ macro_rules! for_each_table {
         $with!(journal);
         $with!(lot);
         $with!(lot_article);
+        $with!(mandate);
         $with!(membership);
         $with!(membership_lot);
         $with!(need_line);

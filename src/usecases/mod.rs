@@ -10,6 +10,7 @@ mod error;
 pub mod group;
 pub mod invoices;
 pub mod letterhead;
+pub mod orders;
 mod papers;
 pub mod tenders;
 
