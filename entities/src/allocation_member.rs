@@ -18,6 +18,8 @@ pub struct Model {
     pub payable_cents: i64,
     #[sea_orm(column_type = "Text")]
     pub code: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub statement_number: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -5,3 +5,4 @@ pub mod arithmetic;
 pub mod einvoice;
 pub mod matching;
 pub mod payment;
+pub mod state;
