@@ -1,0 +1,95 @@
+//! Which statements are still to be made, and what they cite.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use domain::ids::{AllocationId, InvoiceId, OrganisationId};
+use domain::money::Gross;
+use sea_orm::FromQueryResult;
+
+use super::super::{Access, StoreError, sql};
+
+/// A numbered statement that no paper was issued for yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementDue {
+    pub member: OrganisationId,
+    pub number: String,
+    pub code: String,
+}
+
+/// The statements of an allocation that are still to be issued, in the order of their numbers.
+pub async fn due_statements(
+    on: &impl Access,
+    allocation: AllocationId,
+) -> Result<Vec<StatementDue>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        organisation_id: i64,
+        statement_number: String,
+        code: String,
+    }
+    let on = on.connection();
+    let rows = Row::find_by_statement(sql(
+        on,
+        "SELECT m.organisation_id, m.statement_number, m.code FROM allocation_member m \
+         WHERE m.allocation_id = $1 AND m.statement_number IS NOT NULL AND NOT EXISTS \
+         (SELECT 1 FROM paper p WHERE p.kind = 'allocation_statement' \
+          AND p.number = m.statement_number) ORDER BY m.id",
+        [allocation.0.into()],
+    ))
+    .all(on)
+    .await
+    .map_err(StoreError::during("reading the statements to issue"))?;
+    Ok(rows
+        .into_iter()
+        .map(|row| StatementDue {
+            member: OrganisationId(row.organisation_id),
+            number: row.statement_number,
+            code: row.code,
+        })
+        .collect())
+}
+
+/// A member's share of a credit note, as printed: positive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierCredit {
+    pub number: String,
+    pub issued_on: NaiveDate,
+    pub gross: Gross,
+}
+
+/// Every member's shares of the credit notes that correct `invoice` and are booked, the oldest
+/// first.
+pub async fn earlier_credits(
+    on: &impl Access,
+    invoice: InvoiceId,
+) -> Result<BTreeMap<OrganisationId, Vec<EarlierCredit>>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        organisation_id: i64,
+        number: String,
+        issue_date: NaiveDate,
+        gross_cents: i64,
+    }
+    let on = on.connection();
+    let rows = Row::find_by_statement(sql(
+        on,
+        "SELECT m.organisation_id, i.number, i.issue_date, m.gross_cents \
+         FROM invoice i JOIN allocation a ON a.invoice_id = i.id \
+         JOIN allocation_member m ON m.allocation_id = a.id \
+         WHERE i.corrects_id = $1 AND i.credit AND m.gross_cents <> 0 ORDER BY i.id",
+        [invoice.0.into()],
+    ))
+    .all(on)
+    .await
+    .map_err(StoreError::during("reading the credits of an invoice"))?;
+    let mut credits: BTreeMap<OrganisationId, Vec<EarlierCredit>> = BTreeMap::new();
+    for row in rows {
+        credits.entry(OrganisationId(row.organisation_id)).or_default().push(EarlierCredit {
+            number: row.number,
+            issued_on: row.issue_date,
+            gross: Gross::from_cents(-row.gross_cents),
+        });
+    }
+    Ok(credits)
+}
