@@ -2,6 +2,8 @@
 
 pub mod allocation;
 pub mod arithmetic;
+pub mod attribution;
+pub mod credit;
 pub mod einvoice;
 pub mod matching;
 pub mod payment;
