@@ -1,7 +1,7 @@
 //! Invoices where they stand, and their steps.
 
 use chrono::NaiveDate;
-use domain::ids::{InvoiceId, OrderId, OrganisationId};
+use domain::ids::{InvoiceId, OrderId, OrderLineId, OrganisationId};
 use domain::invoices::einvoice::{InvoiceKind, Totals};
 use domain::invoices::state::InvoiceState;
 use domain::money::{Cents, Gross, Net, Vat};
@@ -207,18 +207,29 @@ pub async fn findings(on: &impl Access, invoice: InvoiceId) -> Result<Vec<Findin
         .collect()
 }
 
-/// The lines that are freight, by BT-126.
-pub async fn freight_lines(
-    on: &impl Access,
-    invoice: InvoiceId,
-) -> Result<std::collections::BTreeSet<String>, StoreError> {
+/// Where a line of an invoice belongs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineLink {
+    /// BT-126.
+    pub id: String,
+    pub order_line: Option<OrderLineId>,
+    pub freight: bool,
+}
+
+/// Where the lines of an invoice belong, in their order.
+pub async fn line_links(on: &impl Access, invoice: InvoiceId) -> Result<Vec<LineLink>, StoreError> {
     let rows = invoice_line::Entity::find()
         .filter(invoice_line::COLUMN.invoice_id.eq(invoice.0))
-        .filter(invoice_line::COLUMN.freight.eq(true))
+        .order_by_asc(invoice_line::COLUMN.position)
         .all(on.connection())
         .await
-        .map_err(StoreError::during("reading the freight lines of an invoice"))?;
-    Ok(rows.into_iter().map(|row| row.line_ref).collect())
+        .map_err(StoreError::during("reading the lines of an invoice"))?;
+    let links = rows.into_iter().map(|row| LineLink {
+        id: row.line_ref,
+        order_line: row.order_line_id.map(OrderLineId),
+        freight: row.freight,
+    });
+    Ok(links.collect())
 }
 
 /// The suspension of an invoice, if there was one.

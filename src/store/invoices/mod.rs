@@ -12,13 +12,13 @@ mod statements;
 
 pub use intake::{Finding, NewInvoice, Severity, add, earlier, lock_supplier, replace_findings};
 pub use life::{
-    Page, StoredInvoice, Suspension, add_suspension, credits_of, findings, freight_lines, invoice,
-    invoices, move_invoice, resume_suspension, suspension,
+    LineLink, Page, StoredInvoice, Suspension, add_suspension, credits_of, findings, invoice,
+    invoices, line_links, move_invoice, resume_suspension, suspension,
 };
-pub use orders::{InvoicedQuantity, OrderedFor, OrderedLine, invoiced, order_by_number};
+pub use orders::{InvoicedQuantity, OrderedFor, OrderedLine, invoiced, order, order_by_number};
 pub use shares::{
     MemberTotal, NewAllocation, NewRecharge, ShareLeft, StoredAllocation, Weight, add_allocations,
     add_recharges, allocation_of, article_families, drop_allocation, invoice_of,
-    number_statements, shares_left, weights,
+    mirror_allocation, number_statements, shares_left, weights,
 };
 pub use statements::{EarlierCredit, StatementDue, due_statements, earlier_credits};

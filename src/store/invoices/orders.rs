@@ -10,7 +10,7 @@ use domain::price::UnitPrice;
 use domain::quantity::{Quantity, Unit};
 use domain::vat::{VatCategory, VatRate};
 use rust_decimal::Decimal;
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::{FromQueryResult, Value};
 
 use super::super::group::coded;
 use super::super::{Access, StoreError, sql};
@@ -65,7 +65,7 @@ pub struct InvoicedQuantity {
 #[derive(Debug, FromQueryResult)]
 struct OrderRow {
     id: i64,
-    number: String,
+    number: Option<String>,
     state: String,
     contract_id: i64,
     contract_number: String,
@@ -91,26 +91,39 @@ struct LineRow {
     rate_bp: i64,
 }
 
+const ORDER: &str = "SELECT o.id, o.number, o.state, o.contract_id, \
+     c.number AS contract_number, c.convention_id, g.coordinator_id, l.model, g.freight_key, \
+     c.holder_id, o.buyer_id, o.freight_cents \
+     FROM purchase_order o JOIN contract c ON c.id = o.contract_id \
+     JOIN lot l ON l.id = c.lot_id JOIN convention g ON g.id = c.convention_id";
+
 /// The order that an invoice quotes (BT-13); `None` where no order has that number.
 pub async fn order_by_number(
     on: &impl Access,
     number: &str,
 ) -> Result<Option<OrderedFor>, StoreError> {
+    order_where(on, "o.number = $1", number.into()).await
+}
+
+/// The order of an invoice that was matched.
+pub async fn order(on: &impl Access, id: OrderId) -> Result<OrderedFor, StoreError> {
+    order_where(on, "o.id = $1", id.0.into())
+        .await?
+        .ok_or(StoreError::NotFound { what: "order", id: id.to_string() })
+}
+
+async fn order_where(
+    on: &impl Access,
+    condition: &str,
+    value: Value,
+) -> Result<Option<OrderedFor>, StoreError> {
     let doing = "reading the order of an invoice";
     let on = on.connection();
-    let found = OrderRow::find_by_statement(sql(
-        on,
-        "SELECT o.id, o.number, o.state, o.contract_id, c.number AS contract_number, \
-         c.convention_id, g.coordinator_id, l.model, g.freight_key, c.holder_id, o.buyer_id, \
-         o.freight_cents \
-         FROM purchase_order o JOIN contract c ON c.id = o.contract_id \
-         JOIN lot l ON l.id = c.lot_id JOIN convention g ON g.id = c.convention_id \
-         WHERE o.number = $1",
-        [number.into()],
-    ))
-    .one(on)
-    .await
-    .map_err(StoreError::during(doing))?;
+    let text = format!("{ORDER} WHERE {condition}");
+    let found = OrderRow::find_by_statement(sql(on, &text, [value]))
+        .one(on)
+        .await
+        .map_err(StoreError::during(doing))?;
     let Some(row) = found else { return Ok(None) };
     let lines = LineRow::find_by_statement(sql(
         on,
@@ -129,7 +142,7 @@ pub async fn order_by_number(
     let at = |column| ("purchase_order", row.id, column);
     Ok(Some(OrderedFor {
         id: OrderId(row.id),
-        number: row.number,
+        number: row.number.unwrap_or_default(),
         state: coded(OrderState::from_code(&row.state), at("state"), &row.state)?,
         contract: ContractId(row.contract_id),
         contract_number: row.contract_number,

@@ -7,14 +7,15 @@ use domain::group::convention::FreightKey;
 use domain::ids::{
     AllocationId, InvoiceId, OrderId, OrderLineId, OrganisationId, SiteId,
 };
-use domain::invoices::allocation::{Allocation, MemberShare};
+use domain::invoices::allocation::{Allocation, KeyedShare, MemberShare};
+use domain::invoices::attribution::Holding;
 use domain::money::{Cents, Gross};
 use domain::quantity::Quantity;
 use domain::siret::Siret;
 use entities::{
     allocation, allocation_cell, allocation_member, allocation_weight, invoice_line, recharge,
 };
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{CaseStatement, Expr};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
@@ -24,6 +25,9 @@ use sea_orm::{
 use super::super::group::coded;
 use super::super::platform::insert_all;
 use super::super::{Access, StoreError, Tx, sql};
+
+/// A `CASE` is walked for each row: short ones keep that cheap.
+const MEMBERS_AT_ONCE: usize = 200;
 
 /// What one member ordered, got and was invoiced at one delivery point, line by line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +40,7 @@ pub struct ShareLeft {
     pub name: String,
     /// The member's SIRET in use; `None` where it has none.
     pub siret: Option<Siret>,
-    pub ordered: Quantity,
-    pub delivered: Quantity,
-    pub accepted: Quantity,
-    /// What earlier invoices were shared by, credit notes taken off, in thousandths.
-    pub booked_milli: i64,
+    pub holding: Holding,
 }
 
 /// A quantity that a line is shared by.
@@ -116,7 +116,8 @@ struct ShareRow {
     quantity_milli: i64,
     delivered_milli: i64,
     accepted_milli: i64,
-    booked_milli: i64,
+    invoiced_milli: i64,
+    credited_milli: i64,
 }
 
 /// Every share of an order with what is left to invoice of it, by line, then by SIRET.
@@ -126,10 +127,14 @@ pub async fn shares_left(on: &impl Access, order: OrderId) -> Result<Vec<ShareLe
         on,
         "SELECT s.id AS share_id, s.line_id, s.organisation_id, s.site_id, o.name, t.siret, \
          s.quantity_milli, s.delivered_milli, s.accepted_milli, \
-         COALESCE(w.booked, 0) AS booked_milli \
+         COALESCE(w.invoiced, 0) AS invoiced_milli, COALESCE(w.credited, 0) AS credited_milli \
          FROM order_share s JOIN organisation o ON o.id = s.organisation_id \
          LEFT JOIN siret t ON t.organisation_id = o.id AND t.valid_to IS NULL \
-         LEFT JOIN (SELECT x.share_id, CAST(SUM(x.quantity_milli) AS BIGINT) AS booked \
+         LEFT JOIN (SELECT x.share_id, \
+                    CAST(SUM(CASE WHEN x.quantity_milli > 0 THEN x.quantity_milli ELSE 0 END) \
+                         AS BIGINT) AS invoiced, \
+                    CAST(SUM(CASE WHEN x.quantity_milli < 0 THEN -x.quantity_milli ELSE 0 END) \
+                         AS BIGINT) AS credited \
                     FROM allocation_weight x JOIN order_share y ON y.id = x.share_id \
                     WHERE y.order_id = $1 GROUP BY x.share_id) w ON w.share_id = s.id \
          WHERE s.order_id = $1 ORDER BY s.line_id, t.siret, s.site_id",
@@ -155,10 +160,13 @@ fn share_left(row: ShareRow) -> Result<ShareLeft, StoreError> {
             Some(text) => Some(coded(text.parse().ok(), at("siret"), text)?),
             None => None,
         },
-        ordered: quantity("quantity_milli", row.quantity_milli)?,
-        delivered: quantity("delivered_milli", row.delivered_milli)?,
-        accepted: quantity("accepted_milli", row.accepted_milli)?,
-        booked_milli: row.booked_milli,
+        holding: Holding {
+            ordered: quantity("quantity_milli", row.quantity_milli)?,
+            delivered: quantity("delivered_milli", row.delivered_milli)?,
+            accepted: quantity("accepted_milli", row.accepted_milli)?,
+            invoiced: quantity("invoiced_milli", row.invoiced_milli)?,
+            credited: quantity("credited_milli", row.credited_milli)?,
+        },
         name: row.name,
     })
 }
@@ -224,6 +232,56 @@ async fn add_allocation(tx: &Tx, new: &NewAllocation<'_>) -> Result<AllocationId
     Ok(AllocationId(row.id))
 }
 
+/// Books a full credit note: its invoice's shares, figure by figure, negated.
+pub async fn mirror_allocation(
+    tx: &Tx,
+    original: &StoredAllocation,
+    credit: InvoiceId,
+    sha256: &str,
+    codes: &BTreeMap<OrganisationId, String>,
+    at: DateTime<Utc>,
+) -> Result<AllocationId, StoreError> {
+    let doing = "mirroring an allocation";
+    let on = tx.connection();
+    let row = allocation::ActiveModel {
+        id: NotSet,
+        invoice_id: Set(credit.0),
+        mirrors_id: Set(Some(original.id.0)),
+        charge_key: Set(original.key.code().to_owned()),
+        sha256: Set(sha256.to_owned()),
+        allocated_at: Set(at),
+    }
+    .insert(on)
+    .await
+    .map_err(StoreError::during(doing))?;
+    for text in [
+        "INSERT INTO allocation_weight \
+         (allocation_id, line_id, organisation_id, share_id, quantity_milli) \
+         SELECT $1, theirs.id, w.organisation_id, w.share_id, -w.quantity_milli \
+         FROM allocation_weight w JOIN invoice_line own ON own.id = w.line_id \
+         JOIN allocation a ON a.id = $1 \
+         JOIN invoice_line theirs ON theirs.invoice_id = a.invoice_id \
+         AND theirs.position = own.position WHERE w.allocation_id = $2 ORDER BY w.id",
+        "INSERT INTO allocation_cell \
+         (allocation_id, organisation_id, kind, position, amount_cents) \
+         SELECT $1, organisation_id, kind, position, -amount_cents \
+         FROM allocation_cell WHERE allocation_id = $2 ORDER BY id",
+        "INSERT INTO allocation_member (allocation_id, organisation_id, net_cents, vat_cents, \
+         gross_cents, prepaid_cents, rounding_cents, payable_cents, code) \
+         SELECT $1, organisation_id, -net_cents, -vat_cents, -gross_cents, -prepaid_cents, \
+         -rounding_cents, -payable_cents, '' FROM allocation_member WHERE allocation_id = $2 \
+         ORDER BY id",
+    ] {
+        on.execute_raw(sql(on, text, [row.id.into(), original.id.0.into()]))
+            .await
+            .map_err(StoreError::during(doing))?;
+    }
+    let codes: Vec<_> = codes.iter().map(|(member, code)| (*member, code.clone())).collect();
+    let id = AllocationId(row.id);
+    set_by_member(tx, id, allocation_member::Column::Code, &codes, doing).await?;
+    Ok(id)
+}
+
 async fn add_weights(
     tx: &Tx,
     new: &NewAllocation<'_>,
@@ -263,7 +321,7 @@ fn cells_of<'a>(
     share: &'a MemberShare,
 ) -> impl Iterator<Item = (&'static str, usize, Cents)> + 'a {
     let lines = share.lines.iter().map(|line| ("line", line.index, line.net.amount));
-    let keyed = |kind, rows: &'a [domain::invoices::allocation::KeyedShare]| {
+    let keyed = |kind, rows: &'a [KeyedShare]| {
         rows.iter().map(move |row| (kind, row.index, row.net.amount))
     };
     // A difference stands by the rate it is of.
@@ -401,25 +459,42 @@ pub async fn add_recharges(
     insert_all::<recharge::Entity, _>(tx, rows.collect(), 8, "preparing recharges").await
 }
 
-/// Gives each member's statement its number, in one statement for all.
+/// Gives each member's statement its number.
 pub async fn number_statements(
     tx: &Tx,
     allocation: AllocationId,
     numbers: &[(OrganisationId, String)],
 ) -> Result<(), StoreError> {
-    let mut case = sea_orm::sea_query::CaseStatement::new();
-    for (member, number) in numbers {
-        case = case.case(
-            allocation_member::COLUMN.organisation_id.eq(member.0),
-            Expr::value(number.clone()),
-        );
+    let column = allocation_member::Column::StatementNumber;
+    set_by_member(tx, allocation, column, numbers, "numbering statements").await
+}
+
+/// Sets one column of many members at once.
+async fn set_by_member(
+    tx: &Tx,
+    allocation: AllocationId,
+    column: allocation_member::Column,
+    values: &[(OrganisationId, String)],
+    doing: &'static str,
+) -> Result<(), StoreError> {
+    for chunk in values.chunks(MEMBERS_AT_ONCE) {
+        let mut case = CaseStatement::new();
+        for (member, value) in chunk {
+            let is = allocation_member::COLUMN.organisation_id.eq(member.0);
+            case = case.case(is, Expr::value(value.clone()));
+        }
+        allocation_member::Entity::update_many()
+            .col_expr(column, case.into())
+            .filter(allocation_member::COLUMN.allocation_id.eq(allocation.0))
+            .filter(
+                allocation_member::COLUMN
+                    .organisation_id
+                    .is_in(chunk.iter().map(|(member, _)| member.0)),
+            )
+            .exec(tx.connection())
+            .await
+            .map_err(StoreError::during(doing))?;
     }
-    allocation_member::Entity::update_many()
-        .col_expr(allocation_member::Column::StatementNumber, case.into())
-        .filter(allocation_member::COLUMN.allocation_id.eq(allocation.0))
-        .exec(tx.connection())
-        .await
-        .map_err(StoreError::during("numbering statements"))?;
     Ok(())
 }
 
