@@ -13,6 +13,7 @@ pub struct Model {
     pub organisation_id: i64,
     pub share_id: Option<i64>,
     pub quantity_milli: i64,
+    pub goods: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

@@ -162,13 +162,18 @@ impl MigrationTrait for Migration {
             .to("organisation_id", "organisation")
             .maybe_to("share_id", "order_share")
             .int("quantity_milli")
+            // False where only a price is taken down, or the order has no such line.
+            .flag("goods")
             .check("quantity", "quantity_milli <> 0")
             .unique(&["line_id", "share_id"])
             .create(manager)
             .await?;
+        // SIRET and name as they were shared with: a share can be made again as it was.
         table("allocation_member")
             .to("allocation_id", "allocation")
             .to("organisation_id", "organisation")
+            .text("siret")
+            .text("name")
             .int("net_cents")
             .int("vat_cents")
             .int("gross_cents")

@@ -70,8 +70,7 @@ pub fn attribute(
     open: &[Quantity],
     whole: bool,
 ) -> Result<Vec<Quantity>, AttributionError> {
-    let total =
-        Quantity::sum(open.iter().copied()).map_err(|_| AttributionError::OutOfRange)?;
+    let total = Quantity::sum(open.iter().copied()).map_err(|_| AttributionError::OutOfRange)?;
     if invoiced > total {
         return Err(AttributionError::MoreThanAccepted { invoiced, open: total });
     }
@@ -166,7 +165,8 @@ mod tests {
     fn an_invoice_of_less_takes_its_part_of_everybodys_rest() {
         assert_eq!(attribute(q(100), &all(&[250, 40, 37]), true), Ok(all(&[77, 12, 11])));
         assert_eq!(attribute(q(1), &all(&[5, 5]), true), Ok(all(&[1, 0])));
-        let metres = attribute("0.5".parse().map(Quantity::new).unwrap().unwrap(), &all(&[1, 1]), false);
+        let metres =
+            attribute("0.5".parse().map(Quantity::new).unwrap().unwrap(), &all(&[1, 1]), false);
         assert_eq!(metres.unwrap()[0].machine(), "0.25");
     }
 

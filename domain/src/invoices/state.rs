@@ -76,12 +76,9 @@ impl InvoiceState {
     pub fn is_shared(self) -> bool {
         match self {
             S::Allocated | S::Validated | S::Paid => true,
-            S::Received
-            | S::Checked
-            | S::Matched
-            | S::Disputed
-            | S::Suspended
-            | S::Rejected => false,
+            S::Received | S::Checked | S::Matched | S::Disputed | S::Suspended | S::Rejected => {
+                false
+            }
         }
     }
 }

@@ -242,11 +242,7 @@ pub async fn suspension(
         .one(on.connection())
         .await
         .map_err(StoreError::during("reading a suspension"))?;
-    Ok(row.map(|row| Suspension {
-        from: row.suspended_on,
-        to: row.resumed_on,
-        reason: row.reason,
-    }))
+    Ok(row.map(|row| Suspension { from: row.suspended_on, to: row.resumed_on, reason: row.reason }))
 }
 
 /// Stops the payment clock.

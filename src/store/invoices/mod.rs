@@ -15,10 +15,15 @@ pub use life::{
     LineLink, Page, StoredInvoice, Suspension, add_suspension, credits_of, findings, invoice,
     invoices, line_links, move_invoice, resume_suspension, suspension,
 };
-pub use orders::{InvoicedQuantity, OrderedFor, OrderedLine, invoiced, order, order_by_number};
-pub use shares::{
-    MemberTotal, NewAllocation, NewRecharge, ShareLeft, StoredAllocation, Weight, add_allocations,
-    add_recharges, allocation_of, article_families, drop_allocation, invoice_of,
-    mirror_allocation, number_statements, shares_left, weights,
+pub use orders::{
+    InvoicedQuantity, OrderedFor, OrderedLine, by_siren, invoiced, is_contract, order,
+    order_by_number, service_rendered, sirets_of_buyer,
 };
-pub use statements::{EarlierCredit, StatementDue, due_statements, earlier_credits};
+pub use shares::{
+    MemberTotal, NewAllocation, NewRecharge, ShareLeft, StoredAllocation, Weight, add_allocation,
+    add_recharges, allocation_of, article_families, drop_allocation, invoice_of, mirror_allocation,
+    number_statements, shares_left, sites_of_shares, weights,
+};
+pub use statements::{
+    Cited, EarlierCredit, StatementDue, cited, due_statements, earlier_credits, lock_allocation,
+};

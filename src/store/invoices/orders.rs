@@ -2,15 +2,17 @@
 
 use chrono::NaiveDate;
 use domain::group::convention::{CoordinationModel, FreightKey};
-use domain::ids::{ContractId, ConventionId, OrderId, OrderLineId, OrganisationId};
+use domain::ids::{ContractId, ConventionId, InvoiceId, OrderId, OrderLineId, OrganisationId};
 use domain::invoices::state::InvoiceState;
 use domain::money::Net;
 use domain::orders::state::OrderState;
 use domain::price::UnitPrice;
 use domain::quantity::{Quantity, Unit};
+use domain::siret::{Siren, Siret};
 use domain::vat::{VatCategory, VatRate};
+use entities::{contract, organisation};
 use rust_decimal::Decimal;
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, Value};
 
 use super::super::group::coded;
 use super::super::{Access, StoreError, sql};
@@ -55,8 +57,9 @@ pub struct OrderedLine {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoicedQuantity {
     pub line: OrderLineId,
-    pub number: String,
-    pub issued_on: NaiveDate,
+    pub invoice: InvoiceId,
+    /// The invoice that a credit note corrects.
+    pub corrects: Option<InvoiceId>,
     pub state: InvoiceState,
     /// As booked: negative where a credit note takes back.
     pub quantity: Decimal,
@@ -198,8 +201,8 @@ pub async fn invoiced(
     struct Row {
         id: i64,
         order_line_id: i64,
-        number: String,
-        issue_date: NaiveDate,
+        invoice_id: i64,
+        corrects_id: Option<i64>,
         state: String,
         credit: bool,
         quantity: String,
@@ -207,7 +210,7 @@ pub async fn invoiced(
     let on = on.connection();
     let rows = Row::find_by_statement(sql(
         on,
-        "SELECT l.id, l.order_line_id, i.number, i.issue_date, i.state, i.credit, l.quantity \
+        "SELECT l.id, l.order_line_id, l.invoice_id, i.corrects_id, i.state, i.credit, l.quantity \
          FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id \
          WHERE i.order_id = $1 AND i.state <> 'rejected' AND l.order_line_id IS NOT NULL \
          ORDER BY i.id, l.position",
@@ -222,11 +225,84 @@ pub async fn invoiced(
             let printed: Decimal = coded(row.quantity.parse().ok(), at("quantity"), &row.quantity)?;
             Ok(InvoicedQuantity {
                 line: OrderLineId(row.order_line_id),
-                number: row.number,
-                issued_on: row.issue_date,
+                invoice: InvoiceId(row.invoice_id),
+                corrects: row.corrects_id.map(InvoiceId),
                 state: coded(InvoiceState::from_code(&row.state), at("state"), &row.state)?,
                 quantity: if row.credit { -printed } else { printed },
             })
         })
         .collect()
+}
+
+/// The last day on which something of an order was accepted.
+pub async fn service_rendered(
+    on: &impl Access,
+    order: OrderId,
+) -> Result<Option<NaiveDate>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        day: Option<NaiveDate>,
+    }
+    let on = on.connection();
+    let row = Row::find_by_statement(sql(
+        on,
+        "SELECT MAX(d.decided_on) AS day FROM delivery_decision d \
+         JOIN order_share s ON s.id = d.share_id \
+         WHERE s.order_id = $1 AND d.verdict <> 'rejected'",
+        [order.0.into()],
+    ))
+    .one(on)
+    .await
+    .map_err(StoreError::during("reading the last acceptance of an order"))?;
+    Ok(row.and_then(|row| row.day))
+}
+
+/// Every SIRET that an invoice to `buyer` may name: its own and those of its heir.
+pub async fn sirets_of_buyer(
+    on: &impl Access,
+    buyer: OrganisationId,
+) -> Result<Vec<Siret>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: i64,
+        siret: String,
+    }
+    let on = on.connection();
+    // The one in use first: it is the one a refusal names.
+    let rows = Row::find_by_statement(sql(
+        on,
+        "SELECT t.id, t.siret FROM siret t WHERE t.organisation_id = $1 OR t.organisation_id = \
+         (SELECT o.heir_id FROM organisation o WHERE o.id = $1) \
+         ORDER BY CASE WHEN t.organisation_id = $1 AND t.valid_to IS NULL THEN 0 ELSE 1 END, t.id",
+        [buyer.0.into()],
+    ))
+    .all(on)
+    .await
+    .map_err(StoreError::during("reading the SIRETs of a buyer"))?;
+    rows.into_iter()
+        .map(|row| coded(row.siret.parse().ok(), ("siret", row.id, "siret"), &row.siret))
+        .collect()
+}
+
+/// The organisation with this SIREN.
+pub async fn by_siren(
+    on: &impl Access,
+    siren: &Siren,
+) -> Result<Option<OrganisationId>, StoreError> {
+    let found = organisation::Entity::find()
+        .filter(organisation::COLUMN.siren.eq(siren.as_str()))
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during("finding a SIREN"))?;
+    Ok(found.map(|row| OrganisationId(row.id)))
+}
+
+/// Whether a contract has this number.
+pub async fn is_contract(on: &impl Access, number: &str) -> Result<bool, StoreError> {
+    let found = contract::Entity::find()
+        .filter(contract::COLUMN.number.eq(number))
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during("finding a contract"))?;
+    Ok(found.is_some())
 }

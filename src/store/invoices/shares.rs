@@ -4,9 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::group::convention::FreightKey;
-use domain::ids::{
-    AllocationId, InvoiceId, OrderId, OrderLineId, OrganisationId, SiteId,
-};
+use domain::ids::{AllocationId, InvoiceId, OrderId, OrderLineId, OrganisationId, SiteId};
 use domain::invoices::allocation::{Allocation, KeyedShare, MemberShare};
 use domain::invoices::attribution::Holding;
 use domain::money::{Cents, Gross};
@@ -53,6 +51,8 @@ pub struct Weight {
     pub share: Option<i64>,
     /// Booked, in thousandths: negative where a credit note or a line takes back.
     pub milli: i64,
+    /// Whether goods are charged or given back; else it only says whose a price is.
+    pub goods: bool,
 }
 
 /// Shares to be written, as booked.
@@ -87,6 +87,9 @@ pub struct StoredAllocation {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemberTotal {
+    /// As it was shared with.
+    pub siret: Siret,
+    pub name: String,
     pub gross: Gross,
     pub payable: Cents,
     /// SHA-256 of the invoice and this member's share, in hexadecimal.
@@ -136,7 +139,7 @@ pub async fn shares_left(on: &impl Access, order: OrderId) -> Result<Vec<ShareLe
                     CAST(SUM(CASE WHEN x.quantity_milli < 0 THEN -x.quantity_milli ELSE 0 END) \
                          AS BIGINT) AS credited \
                     FROM allocation_weight x JOIN order_share y ON y.id = x.share_id \
-                    WHERE y.order_id = $1 GROUP BY x.share_id) w ON w.share_id = s.id \
+                    WHERE y.order_id = $1 AND x.goods GROUP BY x.share_id) w ON w.share_id = s.id \
          WHERE s.order_id = $1 ORDER BY s.line_id, t.siret, s.site_id",
         [order.0.into()],
     ))
@@ -171,19 +174,8 @@ fn share_left(row: ShareRow) -> Result<ShareLeft, StoreError> {
     })
 }
 
-/// Writes allocations with their weights, members and cells; in the order given.
-pub async fn add_allocations(
-    tx: &Tx,
-    new: &[NewAllocation<'_>],
-) -> Result<Vec<AllocationId>, StoreError> {
-    let mut ids = Vec::with_capacity(new.len());
-    for new in new {
-        ids.push(add_allocation(tx, new).await?);
-    }
-    Ok(ids)
-}
-
-async fn add_allocation(tx: &Tx, new: &NewAllocation<'_>) -> Result<AllocationId, StoreError> {
+/// Writes an allocation with its weights, members and cells.
+pub async fn add_allocation(tx: &Tx, new: &NewAllocation<'_>) -> Result<AllocationId, StoreError> {
     let doing = "writing an allocation";
     let row = allocation::ActiveModel {
         id: NotSet,
@@ -207,6 +199,8 @@ async fn add_allocation(tx: &Tx, new: &NewAllocation<'_>) -> Result<AllocationId
             id: NotSet,
             allocation_id: Set(row.id),
             organisation_id: Set(member.0),
+            siret: Set(share.siret.to_string()),
+            name: Set(share.name.clone()),
             net_cents: Set(share.net.cents()),
             vat_cents: Set(share.vat_total.cents()),
             gross_cents: Set(share.gross.cents()),
@@ -227,7 +221,7 @@ async fn add_allocation(tx: &Tx, new: &NewAllocation<'_>) -> Result<AllocationId
             }
         }));
     }
-    insert_all::<allocation_member::Entity, _>(tx, totals, 11, doing).await?;
+    insert_all::<allocation_member::Entity, _>(tx, totals, 13, doing).await?;
     insert_all::<allocation_cell::Entity, _>(tx, cells, 6, doing).await?;
     Ok(AllocationId(row.id))
 }
@@ -256,8 +250,8 @@ pub async fn mirror_allocation(
     .map_err(StoreError::during(doing))?;
     for text in [
         "INSERT INTO allocation_weight \
-         (allocation_id, line_id, organisation_id, share_id, quantity_milli) \
-         SELECT $1, theirs.id, w.organisation_id, w.share_id, -w.quantity_milli \
+         (allocation_id, line_id, organisation_id, share_id, quantity_milli, goods) \
+         SELECT $1, theirs.id, w.organisation_id, w.share_id, -w.quantity_milli, w.goods \
          FROM allocation_weight w JOIN invoice_line own ON own.id = w.line_id \
          JOIN allocation a ON a.id = $1 \
          JOIN invoice_line theirs ON theirs.invoice_id = a.invoice_id \
@@ -266,9 +260,9 @@ pub async fn mirror_allocation(
          (allocation_id, organisation_id, kind, position, amount_cents) \
          SELECT $1, organisation_id, kind, position, -amount_cents \
          FROM allocation_cell WHERE allocation_id = $2 ORDER BY id",
-        "INSERT INTO allocation_member (allocation_id, organisation_id, net_cents, vat_cents, \
-         gross_cents, prepaid_cents, rounding_cents, payable_cents, code) \
-         SELECT $1, organisation_id, -net_cents, -vat_cents, -gross_cents, -prepaid_cents, \
+        "INSERT INTO allocation_member (allocation_id, organisation_id, siret, name, net_cents, \
+         vat_cents, gross_cents, prepaid_cents, rounding_cents, payable_cents, code) \
+         SELECT $1, organisation_id, siret, name, -net_cents, -vat_cents, -gross_cents, -prepaid_cents, \
          -rounding_cents, -payable_cents, '' FROM allocation_member WHERE allocation_id = $2 \
          ORDER BY id",
     ] {
@@ -309,10 +303,11 @@ async fn add_weights(
             organisation_id: Set(weight.member.0),
             share_id: Set(weight.share),
             quantity_milli: Set(weight.milli),
+            goods: Set(weight.goods),
         })
     });
     let rows = rows.collect::<Result<Vec<_>, StoreError>>()?;
-    insert_all::<allocation_weight::Entity, _>(tx, rows, 6, doing).await
+    insert_all::<allocation_weight::Entity, _>(tx, rows, 7, doing).await
 }
 
 /// Every figure of a member's share: kind, position of its row in the invoice, cents.
@@ -368,19 +363,23 @@ pub async fn allocation_of(
         mirrors: row.mirrors_id.map(AllocationId),
         key: coded(key, ("allocation", row.id, "charge_key"), &row.charge_key)?,
         sha256: row.sha256,
-        members: members
-            .into_iter()
-            .map(|member| {
-                let total = MemberTotal {
-                    gross: Gross::from_cents(member.gross_cents),
-                    payable: Cents(member.payable_cents),
-                    code: member.code,
-                    statement_number: member.statement_number,
-                };
-                (OrganisationId(member.organisation_id), total)
-            })
-            .collect(),
+        members: members.into_iter().map(member_total).collect::<Result<_, _>>()?,
     }))
+}
+
+fn member_total(
+    row: allocation_member::Model,
+) -> Result<(OrganisationId, MemberTotal), StoreError> {
+    let siret = row.siret.parse().ok();
+    let total = MemberTotal {
+        siret: coded(siret, ("allocation_member", row.id, "siret"), &row.siret)?,
+        name: row.name,
+        gross: Gross::from_cents(row.gross_cents),
+        payable: Cents(row.payable_cents),
+        code: row.code,
+        statement_number: row.statement_number,
+    };
+    Ok((OrganisationId(row.organisation_id), total))
 }
 
 /// The invoice that an allocation shares.
@@ -402,11 +401,12 @@ pub async fn weights(on: &impl Access, invoice: InvoiceId) -> Result<Vec<Weight>
         organisation_id: i64,
         share_id: Option<i64>,
         quantity_milli: i64,
+        goods: bool,
     }
     let on = on.connection();
     let rows = Row::find_by_statement(sql(
         on,
-        "SELECT w.id, l.position, w.organisation_id, w.share_id, w.quantity_milli \
+        "SELECT w.id, l.position, w.organisation_id, w.share_id, w.quantity_milli, w.goods \
          FROM allocation_weight w JOIN invoice_line l ON l.id = w.line_id \
          WHERE l.invoice_id = $1 ORDER BY l.position, w.id",
         [invoice.0.into()],
@@ -423,9 +423,34 @@ pub async fn weights(on: &impl Access, invoice: InvoiceId) -> Result<Vec<Weight>
                 member: OrganisationId(row.organisation_id),
                 share: row.share_id,
                 milli: row.quantity_milli,
+                goods: row.goods,
             })
         })
         .collect()
+}
+
+/// The delivery points of the shares that an invoice was shared by.
+pub async fn sites_of_shares(
+    on: &impl Access,
+    invoice: InvoiceId,
+) -> Result<BTreeMap<i64, SiteId>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: i64,
+        site_id: i64,
+    }
+    let on = on.connection();
+    let rows = Row::find_by_statement(sql(
+        on,
+        "SELECT DISTINCT s.id, s.site_id FROM allocation_weight w \
+         JOIN invoice_line l ON l.id = w.line_id JOIN order_share s ON s.id = w.share_id \
+         WHERE l.invoice_id = $1",
+        [invoice.0.into()],
+    ))
+    .all(on)
+    .await
+    .map_err(StoreError::during("reading the delivery points of an allocation"))?;
+    Ok(rows.into_iter().map(|row| (row.id, SiteId(row.site_id))).collect())
 }
 
 /// Throws away the shares of an invoice that nobody has validated.

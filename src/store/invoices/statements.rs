@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use domain::ids::{AllocationId, InvoiceId, OrganisationId};
+use domain::ids::{AllocationId, InvoiceId, OrderId, OrganisationId};
 use domain::money::Gross;
-use sea_orm::FromQueryResult;
+use entities::allocation;
+use sea_orm::{EntityTrait, FromQueryResult, QuerySelect};
 
-use super::super::{Access, StoreError, sql};
+use super::super::{Access, StoreError, Tx, sql};
 
 /// A numbered statement that no paper was issued for yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,4 +93,50 @@ pub async fn earlier_credits(
         });
     }
     Ok(credits)
+}
+
+/// What the statements of an invoice cite of its order, contract and convention.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Cited {
+    pub order_number: Option<String>,
+    pub service_code: Option<String>,
+    pub commitment_number: Option<String>,
+    pub contract_number: String,
+    pub contract_title: String,
+    pub notified_on: NaiveDate,
+    pub lot_number: String,
+    pub lot_title: String,
+    pub convention_subject: String,
+    pub convention_from: NaiveDate,
+}
+
+/// What the statements of an invoice of `order` cite.
+pub async fn cited(on: &impl Access, order: OrderId) -> Result<Cited, StoreError> {
+    let on = on.connection();
+    Cited::find_by_statement(sql(
+        on,
+        "SELECT o.number AS order_number, o.service_code, o.commitment_number, \
+         c.number AS contract_number, c.title AS contract_title, c.notified_on, \
+         l.number AS lot_number, l.title AS lot_title, g.subject AS convention_subject, \
+         g.starts_on AS convention_from \
+         FROM purchase_order o JOIN contract c ON c.id = o.contract_id \
+         JOIN lot l ON l.id = c.lot_id JOIN convention g ON g.id = c.convention_id \
+         WHERE o.id = $1",
+        [order.0.into()],
+    ))
+    .one(on)
+    .await
+    .map_err(StoreError::during("reading what a statement cites"))?
+    .ok_or(StoreError::NotFound { what: "order", id: order.to_string() })
+}
+
+/// Makes everybody else who would issue statements of this allocation wait.
+pub async fn lock_allocation(tx: &Tx, id: AllocationId) -> Result<(), StoreError> {
+    allocation::Entity::find_by_id(id.0)
+        .lock_exclusive()
+        .one(tx.connection())
+        .await
+        .map_err(StoreError::during("locking an allocation"))?
+        .map(|_| ())
+        .ok_or(StoreError::NotFound { what: "allocation", id: id.to_string() })
 }
