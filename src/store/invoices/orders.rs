@@ -6,7 +6,7 @@ use domain::ids::{ContractId, ConventionId, InvoiceId, OrderId, OrderLineId, Org
 use domain::invoices::state::InvoiceState;
 use domain::money::Net;
 use domain::orders::state::OrderState;
-use domain::price::UnitPrice;
+use domain::price::{INVOICE_DECIMALS, SCHEDULE_DECIMALS, UnitPrice};
 use domain::quantity::{Quantity, Unit};
 use domain::siret::{Siren, Siret};
 use domain::vat::{VatCategory, VatRate};
@@ -63,6 +63,8 @@ pub struct InvoicedQuantity {
     pub state: InvoiceState,
     /// As booked: negative where a credit note takes back.
     pub quantity: Decimal,
+    /// Of one credit line: whether its price is the order's, so that it gives goods back.
+    pub at_order_price: bool,
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -206,13 +208,18 @@ pub async fn invoiced(
         state: String,
         credit: bool,
         quantity: String,
+        price_e10: i64,
+        base_quantity: String,
+        order_price_e4: i64,
     }
     let on = on.connection();
     let rows = Row::find_by_statement(sql(
         on,
-        "SELECT l.id, l.order_line_id, l.invoice_id, i.corrects_id, i.state, i.credit, l.quantity \
+        "SELECT l.id, l.order_line_id, l.invoice_id, i.corrects_id, i.state, i.credit, l.quantity, \
+         l.price_e10, l.base_quantity, o.price_e4 AS order_price_e4 \
          FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id \
-         WHERE i.order_id = $1 AND i.state <> 'rejected' AND l.order_line_id IS NOT NULL \
+         JOIN order_line o ON o.id = l.order_line_id \
+         WHERE i.order_id = $1 AND i.state <> 'rejected' \
          ORDER BY i.id, l.position",
         [order.0.into()],
     ))
@@ -223,12 +230,17 @@ pub async fn invoiced(
         .map(|row| {
             let at = |column| ("invoice_line", row.id, column);
             let printed: Decimal = coded(row.quantity.parse().ok(), at("quantity"), &row.quantity)?;
+            let base: Decimal =
+                coded(row.base_quantity.parse().ok(), at("base_quantity"), &row.base_quantity)?;
+            let price = Decimal::new(row.price_e10, INVOICE_DECIMALS);
+            let ordered = Decimal::new(row.order_price_e4, SCHEDULE_DECIMALS);
             Ok(InvoicedQuantity {
                 line: OrderLineId(row.order_line_id),
                 invoice: InvoiceId(row.invoice_id),
                 corrects: row.corrects_id.map(InvoiceId),
                 state: coded(InvoiceState::from_code(&row.state), at("state"), &row.state)?,
                 quantity: if row.credit { -printed } else { printed },
+                at_order_price: ordered.checked_mul(base) == Some(price),
             })
         })
         .collect()

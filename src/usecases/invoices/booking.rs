@@ -441,7 +441,7 @@ impl<'a> Scales<'a> {
                     "avoir_insuffisant",
                     format!(
                         "Avoir déduit, il reste {} hors taxes pour {what}, au lieu de {} ; la \
-                         facture reste en litige, demandez un avoir complémentaire.",
+                         facture reste en litige, demandez un avoir qui couvre tout l’écart.",
                         Net::from_cents(net),
                         Net::from_cents(allowed)
                     ),

@@ -207,7 +207,9 @@ async fn invoiced(
     let mut sums: BTreeMap<OrderLineId, Decimal> = BTreeMap::new();
     for row in &rows {
         let of_counted = row.corrects.is_none_or(|invoice| counted.contains(&invoice));
-        if counted.contains(&row.invoice) && of_counted {
+        // A credit note at another price takes down a price: the goods stay invoiced.
+        let goods = row.corrects.is_none() || row.at_order_price;
+        if counted.contains(&row.invoice) && of_counted && goods {
             let sum = sums.entry(row.line).or_default();
             *sum = sum.saturating_add(row.quantity);
         }
