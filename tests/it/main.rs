@@ -11,6 +11,7 @@ mod group;
 mod handbook;
 mod harness;
 mod invoices;
+mod invoicing;
 mod papers;
 mod reference;
 mod schema;

@@ -12,7 +12,9 @@ use domain::ids::{
 };
 use domain::money::{Gross, Net, Vat};
 use domain::orders::delivery::{Receipt, Receipts, ShareKey};
-use domain::orders::order::{FreightTerms, Issue, Order, OrderLine, PricedArticle, Share, Taxation};
+use domain::orders::order::{
+    FreightTerms, Issue, Order, OrderLine, PricedArticle, Share, Taxation,
+};
 use domain::orders::state::OrderState;
 use domain::price::UnitPrice;
 use domain::quantity::{Quantity, Unit};

@@ -60,7 +60,8 @@ impl<'a> Pricing<'a> {
         let earlier = match window.tier_base() {
             TierBase::Order | TierBase::Consolidated => BTreeMap::new(),
             TierBase::CumulatedYear => {
-                ordered_since(on, window.contract.id, anniversary(window.period().from, day)).await?
+                ordered_since(on, window.contract.id, anniversary(window.period().from, day))
+                    .await?
             }
         };
         let lines = prices.articles.values().map(|sold| (sold.version, &sold.line)).collect();

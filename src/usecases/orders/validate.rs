@@ -152,7 +152,9 @@ impl Bench {
             powers,
             chorus: bodies.into_iter().map(|body| (body.id, body.organisation.chorus)).collect(),
             mandates: reference::mandates(tx).await?,
-            schedule: tenders::schedule_in_force(tx, window.contract.id, day).await?.map(|found| found.id),
+            schedule: tenders::schedule_in_force(tx, window.contract.id, day)
+                .await?
+                .map(|found| found.id),
             ceiling,
             committed,
             window,

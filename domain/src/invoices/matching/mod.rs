@@ -143,7 +143,7 @@ fn against_order(invoice: &EInvoice, order: &OrderFacts, intake: &Intake<'_>) ->
 
 /// The order's line by the number the invoice quotes, unless the article says otherwise; else by
 /// the article.
-fn ordered_line(line: &InvoiceLine, order: &OrderFacts) -> Option<usize> {
+pub fn ordered_line(line: &InvoiceLine, order: &OrderFacts) -> Option<usize> {
     let same_article = |facts: &OrderLineFacts| {
         line.reference.as_ref().is_some_and(|reference| *reference == facts.reference)
     };
