@@ -41,13 +41,9 @@ struct Table {
 fn main() {
     let mut noise = noise(20_261_122);
     let amounts: Vec<i64> = (0..LINES).map(|_| 1 + noise(2_000_000)).collect();
-    let mut weights = |weight: &mut dyn FnMut(&mut dyn FnMut(u64) -> i64) -> i64| {
-        (0..LINES)
-            .map(|_| (0..MEMBERS).map(|_| 1_000 * weight(&mut noise)).collect())
-            .collect::<Vec<Vec<i64>>>()
-    };
-    let loose = weights(&mut |noise| noise(300));
-    let packs = weights(&mut |noise| 50 * (1 + noise(4)));
+    let loose = weights(|| noise(300));
+    let mut noise = self::noise(7);
+    let packs = weights(|| 50 * (1 + noise(4)));
     let tables = [
         Table { name: "any quantities", amounts: amounts.clone(), weights: loose, base_off: 0 },
         Table {
@@ -61,6 +57,11 @@ fn main() {
     for table in &tables {
         measure(table);
     }
+}
+
+/// Whole units for each line and member, in thousandths.
+fn weights(mut weight: impl FnMut() -> i64) -> Vec<Vec<i64>> {
+    (0..LINES).map(|_| (0..MEMBERS).map(|_| 1_000 * weight()).collect()).collect()
 }
 
 fn measure(table: &Table) {
@@ -134,7 +135,7 @@ fn invoice(table: &Table) -> EInvoice {
         let (reason, reason_code) = (None, None);
         DocumentAmount { amount: Net::from_cents(cents), reason, reason_code, category, rate }
     };
-    let charged: Vec<DocumentAmount> =
+    let freight: Vec<DocumentAmount> =
         charges.iter().enumerate().map(|(place, &cents)| document(place, cents)).collect();
     let allowances = vec![document(0, 77_777)];
     let goods: i64 = table.amounts.iter().sum();
@@ -165,7 +166,7 @@ fn invoice(table: &Table) -> EInvoice {
         preceding: Vec::new(),
         lines,
         allowances,
-        charges: charged,
+        charges: freight,
         vat,
         totals: Totals {
             lines: Net::from_cents(goods),

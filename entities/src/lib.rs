@@ -6,6 +6,7 @@
 pub mod allocation;
 pub mod allocation_cell;
 pub mod allocation_member;
+pub mod allocation_weight;
 pub mod amendment;
 pub mod article;
 pub mod article_version;
@@ -37,6 +38,7 @@ pub mod invoice_tax;
 pub mod journal;
 pub mod lot;
 pub mod lot_article;
+pub mod mandate;
 pub mod membership;
 pub mod membership_lot;
 pub mod need_line;
@@ -69,6 +71,7 @@ macro_rules! for_each_table {
         $with!(allocation);
         $with!(allocation_cell);
         $with!(allocation_member);
+        $with!(allocation_weight);
         $with!(amendment);
         $with!(article);
         $with!(article_version);
@@ -100,6 +103,7 @@ macro_rules! for_each_table {
         $with!(journal);
         $with!(lot);
         $with!(lot_article);
+        $with!(mandate);
         $with!(membership);
         $with!(membership_lot);
         $with!(need_line);

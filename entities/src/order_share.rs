@@ -15,6 +15,8 @@ pub struct Model {
     pub quantity_milli: i64,
     pub delivered_milli: i64,
     pub accepted_milli: i64,
+    pub rejected_milli: i64,
+    pub reduction_cents: i64,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

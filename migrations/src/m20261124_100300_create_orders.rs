@@ -79,11 +79,18 @@ impl MigrationTrait for Migration {
             .int("quantity_milli")
             .counter("delivered_milli")
             .counter("accepted_milli")
-            .check(
-                "accepted",
-                "accepted_milli <= delivered_milli AND delivered_milli <= quantity_milli",
-            )
-            .not_negative(&["quantity_milli", "delivered_milli", "accepted_milli"])
+            .counter("rejected_milli")
+            .counter("reduction_cents")
+            // What was rejected or turned back may be delivered again.
+            .check("decided", "accepted_milli + rejected_milli <= delivered_milli")
+            .check("delivered", "delivered_milli - rejected_milli <= quantity_milli")
+            .not_negative(&[
+                "quantity_milli",
+                "delivered_milli",
+                "accepted_milli",
+                "rejected_milli",
+                "reduction_cents",
+            ])
             .same(&["line_id", "order_id"], "order_line", &["id", "order_id"])
             .unique(&["line_id", "site_id"])
             .index(&["order_id", "organisation_id"])

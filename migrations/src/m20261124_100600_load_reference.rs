@@ -19,7 +19,7 @@ struct Reference {
     key: &'static [&'static str],
 }
 
-const REFERENCES: [Reference; 6] = [
+const REFERENCES: [Reference; 7] = [
     Reference {
         table: "threshold",
         file: include_str!("reference/thresholds.csv"),
@@ -61,6 +61,13 @@ const REFERENCES: [Reference; 6] = [
         texts: &["family", "sub_family", "section", "account", "label"],
         optional: &["unit_from", "unit_below"],
         key: &["family", "sub_family", "account", "valid_from"],
+    },
+    Reference {
+        table: "mandate",
+        file: include_str!("reference/mandates.csv"),
+        texts: &[],
+        optional: &[],
+        key: &["valid_from"],
     },
 ];
 

@@ -142,7 +142,7 @@ impl ConsolidateArgs {
                     table.extend(article.shares.iter().map(share_cells));
                 }
             }
-            page.push(aligned(&table));
+            page.push(output::aligned(&table, WORDS));
             page.push(lot_line(lot));
             page.push(String::new());
         }
@@ -236,30 +236,6 @@ fn refusals(lines: &[Refusal]) -> String {
     let mut text = vec!["Lignes refusées :".to_owned()];
     text.extend(lines.iter().map(|line| format!("  ligne {} : {}", line.line, line.message)));
     text.join("\n")
-}
-
-fn aligned(table: &[Vec<String>]) -> String {
-    let columns = table.first().map_or(0, Vec::len);
-    let width = |column: usize| {
-        table.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
-    };
-    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
-    let line = |row: &Vec<String>| {
-        let cells: Vec<String> =
-            row.iter()
-                .zip(&widths)
-                .enumerate()
-                .map(|(column, (cell, width))| {
-                    if column < WORDS {
-                        format!("{cell:<width$}")
-                    } else {
-                        format!("{cell:>width$}")
-                    }
-                })
-                .collect();
-        format!("  {}", cells.join("  ").trim_end())
-    };
-    table.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The report of `--json`; its form is an interface (amounts with two decimals, quantities

@@ -51,7 +51,7 @@ enum Command {
     Check(check::CheckArgs),
     Consolidate(consolidate::ConsolidateArgs),
     Demo(demo::DemoArgs),
-    /// Juge les factures électroniques des fournisseurs
+    /// Juge et répartit les factures électroniques des fournisseurs
     #[command(subcommand)]
     Invoice(invoice::Invoice),
     Migrate(migrate::MigrateArgs),
@@ -88,7 +88,6 @@ fn run(command: &Command) -> Outcome {
         Command::Check(args) => on_runtime(check::run(args)),
         Command::Consolidate(args) => consolidate::run(args),
         Command::Demo(args) => on_runtime(demo::run(args)),
-        Command::Migrate(args) => on_runtime(migrate::run(args)),
         Command::Invoice(command) => invoice::run(command),
         Command::Migrate(args) => on_runtime(migrate::run(args)),
         Command::Serve(args) => on_runtime(serve::run(args)),

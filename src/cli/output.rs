@@ -22,6 +22,31 @@ pub(crate) fn line(text: &str) -> Outcome {
     writeln!(out, "{text}").and_then(|()| out.flush()).or_else(closed)
 }
 
+/// A table for the eye: the first `words` columns to the left, figures to the right.
+pub(crate) fn aligned(table: &[Vec<String>], words: usize) -> String {
+    let columns = table.first().map_or(0, Vec::len);
+    let width = |column: usize| {
+        table.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
+    let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> =
+            row.iter()
+                .zip(&widths)
+                .enumerate()
+                .map(|(column, (cell, width))| {
+                    if column < words {
+                        format!("{cell:<width$}")
+                    } else {
+                        format!("{cell:>width$}")
+                    }
+                })
+                .collect();
+        format!("  {}", cells.join("  ").trim_end())
+    };
+    table.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// A reader that has seen enough (`| head`) is no failure.
 #[expect(clippy::needless_pass_by_value, reason = "it is what or_else hands over")]
 fn closed(error: io::Error) -> Outcome {

@@ -5,6 +5,7 @@
 //! clock stands still on each of these days, so that the same program always
 //! makes the same database and the same papers.
 
+mod census;
 mod chance;
 mod founding;
 mod needs;
@@ -15,7 +16,7 @@ use chrono::{NaiveDate, TimeZone, Utc};
 
 use crate::clock::Clock;
 use crate::store::{StoreError, group as group_store, platform};
-use crate::usecases::{Actor, App, UseCaseError};
+use crate::usecases::{Actor, App, UseCaseError, catalogue};
 
 /// The business day on which the demonstration stands still once it is built.
 pub const TODAY: (i32, u32, u32) = (2026, 11, 22);
@@ -75,8 +76,14 @@ async fn story(app: &App, progress: &Progress<'_>) -> Result<(), DemoError> {
     progress("Membres, convention et adhésions", 0, 1);
     let group = founding::found(&on(app, day(2025, 10, 6)?), &buyer).await?;
     founding::adhere_in_time(&on(app, day(2026, 1, 9)?), &buyer, &group).await?;
-    founding::adhere_late(&on(app, day(2026, 5, 20)?), &buyer, &group).await?;
     progress("Membres, convention et adhésions", 1, 1);
+    let prepared = on(app, day(2025, 12, 15)?);
+    let from = day(2026, 1, 1)?;
+    catalogue::import_catalogue(&prepared, &buyer, &census::catalogue()?, from).await?;
+    let first = census::run(app, &buyer, &group, &census::finished()?, progress).await?;
+    census::close(app, &buyer, &group, first, day(2026, 2, 28)?).await?;
+    founding::adhere_late(&on(app, day(2026, 5, 20)?), &buyer, &group).await?;
+    census::run(app, &buyer, &group, &census::running()?, progress).await?;
     Ok(())
 }
 

@@ -66,8 +66,8 @@ fn want(
 ) -> Want {
     let pack = entry.terms.pack.map_or(1, domain::catalogue::PackSize::units);
     let per_thousand = match entry.lot.as_str() {
-        "1" if pack >= 25 => 30,
-        "1" => 4,
+        "1" if pack >= 25 => 12,
+        "1" => 2,
         "2" => 3,
         _ => 1,
     };

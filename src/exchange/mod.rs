@@ -1,7 +1,10 @@
 //! Files of others: what comes in is judged before it is believed.
 
+pub mod allocation;
+pub mod canonical;
 pub mod catalogue;
 pub mod contacts;
+pub mod deliveries;
 pub mod einvoice;
 pub mod members;
 pub mod needs;

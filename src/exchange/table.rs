@@ -36,7 +36,8 @@ pub(super) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// The text of a required column, without the spaces around it.
+    /// The text of a column, without the spaces around it; empty where an optional one is not
+    /// there.
     pub(super) fn text(&self, column: &'static str) -> &'a str {
         let index = self.columns.get(column).copied();
         index.and_then(|index| self.fields.get(index)).unwrap_or_default().trim()
@@ -67,10 +68,20 @@ impl<'a> Row<'a> {
 pub(super) fn read<T>(
     bytes: &[u8],
     columns: &[&'static str],
+    read_row: impl FnMut(&mut Row<'_>) -> Option<T>,
+) -> Read<T> {
+    read_with_optional(bytes, columns, &[], read_row)
+}
+
+/// The same for a table that may have the columns of `optional` too.
+pub(super) fn read_with_optional<T>(
+    bytes: &[u8],
+    columns: &[&'static str],
+    optional: &[&'static str],
     mut read_row: impl FnMut(&mut Row<'_>) -> Option<T>,
 ) -> Read<T> {
     let mut out = Read { rows: Vec::new(), refused: Vec::new() };
-    if let Err(refused) = read_into(&mut out, bytes, columns, &mut read_row) {
+    if let Err(refused) = read_into(&mut out, bytes, columns, optional, &mut read_row) {
         out.refused.push(refused);
     }
     out
@@ -80,6 +91,7 @@ fn read_into<T>(
     out: &mut Read<T>,
     bytes: &[u8],
     columns: &[&'static str],
+    optional: &[&'static str],
     read_row: &mut impl FnMut(&mut Row<'_>) -> Option<T>,
 ) -> Result<(), Refused> {
     let text = decoded(bytes)?;
@@ -102,7 +114,7 @@ fn read_into<T>(
             }
         }
         let Some((positions, width)) = &header else {
-            header = Some((positions(&record, columns, line)?, record.len()));
+            header = Some((positions(&record, columns, optional, line)?, record.len()));
             continue;
         };
         if record.iter().all(|field| field.trim().is_empty()) {
@@ -158,18 +170,20 @@ fn delimiter(text: &str) -> u8 {
 fn positions(
     header: &csv::StringRecord,
     columns: &[&'static str],
+    optional: &[&'static str],
     line: u64,
 ) -> Result<HashMap<&'static str, usize>, Refused> {
     let names: Vec<String> = header.iter().map(|name| name.trim().to_lowercase()).collect();
     let mut found = HashMap::new();
     let (mut missing, mut double) = (Vec::new(), Vec::new());
-    for column in columns {
+    for column in columns.iter().chain(optional) {
         let mut at = names.iter().enumerate().filter(|(_, name)| name == column);
         match (at.next(), at.next()) {
             (Some((index, _)), None) => {
                 found.insert(*column, index);
             }
             (Some(_), Some(_)) => double.push(*column),
+            (None, _) if optional.contains(column) => {}
             (None, _) => missing.push(*column),
         }
     }
@@ -281,6 +295,16 @@ mod tests {
         assert_eq!(refusals(&read), [(3, "ligne_mal_formee")]);
         assert!(read.refused[0].message.contains("jusqu’à la ligne 5"), "{read:?}");
         assert_eq!(rows(&read), [(2, "A=un")]);
+    }
+
+    #[test]
+    fn an_optional_column_may_be_missing_and_not_be_there_twice() {
+        let sites = |bytes: &[u8]| {
+            read_with_optional(bytes, &["ref"], &["site"], |row| Some(row.text("site").to_owned()))
+        };
+        assert_eq!(rows(&sites(b"site,ref\nannexe,A\n")), [(2, "annexe")]);
+        assert_eq!(rows(&sites(b"ref\nA\n")), [(2, "")]);
+        assert_eq!(refusals(&sites(b"ref,site,site\nA,,\n")), [(1, "colonne_en_double")]);
     }
 
     #[test]

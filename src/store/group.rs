@@ -163,6 +163,36 @@ pub async fn organisations(
         .collect()
 }
 
+/// These organisations with their SIRETs, by their numbers.
+pub async fn organisations_among(
+    on: &impl Access,
+    ids: &[OrganisationId],
+) -> Result<BTreeMap<OrganisationId, Organisation>, StoreError> {
+    let doing = "reading organisations";
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows = organisation::Entity::find()
+        .filter(organisation::COLUMN.id.is_in(ids.clone()))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    let mut numbers: BTreeMap<i64, Vec<siret::Model>> = BTreeMap::new();
+    for number in siret::Entity::find()
+        .filter(siret::COLUMN.organisation_id.is_in(ids))
+        .order_by_asc(siret::COLUMN.id)
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?
+    {
+        numbers.entry(number.organisation_id).or_default().push(number);
+    }
+    rows.into_iter()
+        .map(|row| {
+            let numbers = numbers.remove(&row.id).unwrap_or_default();
+            listed(row, numbers).map(|listed| (listed.id, listed.organisation))
+        })
+        .collect()
+}
+
 /// One organisation, whoever looks.
 pub async fn organisation(
     on: &impl Access,

@@ -133,16 +133,18 @@ where
     Ok(())
 }
 
-/// Takes the next `subjects.len()` numbers of a series, in the issuing transaction: rolled back
-/// with it, so that no number is ever lost. Answers the first; `subjects` says what they go to.
+/// Takes the next `count` numbers of a series, in the issuing transaction: rolled back with it,
+/// so that no number is ever lost. Answers the first; `subject` says what each goes to, as
+/// `travee check` looks for it: the whole number of an order or a statement.
 pub async fn take_numbers(
     tx: &Tx,
     series: &'static str,
     year: i32,
-    subjects: &[String],
+    count: usize,
+    subject: impl Fn(i64) -> String + Send,
 ) -> Result<i64, StoreError> {
     let doing = "taking a number";
-    let count = i64::try_from(subjects.len()).unwrap_or(i64::MAX);
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
     let start = number_series::ActiveModel {
         id: NotSet,
         series: Set(series.to_owned()),
@@ -170,14 +172,16 @@ pub async fn take_numbers(
         .map(|row| row.last)
         .ok_or(StoreError::NotFound { what: "number series", id: series.to_owned() })?;
     let first = last - count + 1;
-    let rows = subjects.iter().zip(first..).map(|(subject, value)| number_taken::ActiveModel {
-        id: NotSet,
-        series: Set(series.to_owned()),
-        year: Set(year.into()),
-        value: Set(value),
-        subject: Set(subject.clone()),
-    });
-    insert_all::<number_taken::Entity, _>(tx, rows.collect(), 4, doing).await?;
+    let rows: Vec<_> = (first..=last)
+        .map(|value| number_taken::ActiveModel {
+            id: NotSet,
+            series: Set(series.to_owned()),
+            year: Set(year.into()),
+            value: Set(value),
+            subject: Set(subject(value)),
+        })
+        .collect();
+    insert_all::<number_taken::Entity, _>(tx, rows, 5, doing).await?;
     Ok(first)
 }
 

@@ -8,7 +8,7 @@ use domain::orders::penalty::PenaltyTerms;
 use domain::tenders::thresholds::{PurchaseScope, Threshold, ThresholdKind};
 use domain::vat::VatRate;
 use entities::{
-    budget_account, ccag_figure, cpv, interest_rate, payment_delay, threshold, vat_rate,
+    budget_account, ccag_figure, cpv, interest_rate, mandate, payment_delay, threshold, vat_rate,
 };
 use rust_decimal::Decimal;
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
@@ -153,6 +153,16 @@ pub fn penalty_terms(
         cap_percent: figure("penalty_cap")?.try_into().ok()?,
         exemption: Net(Cents::exactly(figure("penalty_exemption")?).ok()?),
     })
+}
+
+/// The municipal mandates: a power to sign ends with the one it was given in.
+pub async fn mandates(on: &impl Access) -> Result<Vec<Dated<()>>, StoreError> {
+    let rows = mandate::Entity::find().order_by_asc(mandate::COLUMN.id);
+    let rows = rows.all(on.connection()).await.map_err(StoreError::during(DOING))?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Dated { from: row.valid_from, to: row.valid_to, value: (), source: row.source })
+        .collect())
 }
 
 /// The standard rate of VAT, the highest of category S: what freight is taxed at.

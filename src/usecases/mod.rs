@@ -8,7 +8,9 @@ pub mod catalogue;
 pub mod check;
 mod error;
 pub mod group;
+pub mod invoices;
 pub mod letterhead;
+pub mod orders;
 mod papers;
 pub mod tenders;
 

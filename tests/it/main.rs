@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
 
 mod admin;
+mod allocate;
 mod architecture;
 mod campaigns;
 mod check;
@@ -11,6 +12,7 @@ mod group;
 mod handbook;
 mod harness;
 mod invoices;
+mod invoicing;
 mod papers;
 mod reference;
 mod schema;

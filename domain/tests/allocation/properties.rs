@@ -140,7 +140,7 @@ fn content(invoice: &EInvoice, member: &MemberShare) -> Vec<(String, Share)> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(3_000))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
     fn every_allocation_obeys_the_six_rules(case in case()) {

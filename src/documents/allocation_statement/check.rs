@@ -39,22 +39,23 @@ pub(super) fn check(statement: &AllocationStatement) -> Result<(), PaperError> {
         within_a_cent("la base d’un taux de TVA", row.exact_base, row.base.0)?;
         within_a_cent("la TVA d’un taux", row.exact_tax, row.tax.0)?;
     }
-    for total in [statement.prepaid, statement.rounding] {
-        within_a_cent("la part d’acompte ou d’arrondi", total.exact, total.share)?;
+    for total in [statement.net_difference, statement.prepaid, statement.rounding] {
+        within_a_cent("la part d’écart, d’acompte ou d’arrondi", total.exact, total.share)?;
     }
     Ok(())
 }
 
 fn totals(statement: &AllocationStatement) -> Result<(), PaperError> {
     let sum = |shares: &[SharedCharge]| Net::sum(shares.iter().map(|share| share.amount));
-    let net = || -> Result<Cents, AmountError> {
+    let net = || -> Result<Net, AmountError> {
         let lines = Net::sum(statement.lines.iter().map(|line| line.net))?;
         let charged = lines.plus(sum(&statement.charges)?)?;
         let net = charged.minus(sum(&statement.allowances)?)?;
-        Ok(net.plus(sum(&statement.differences)?)?.0)
+        net.plus(sum(&statement.differences)?)?.plus(Net(statement.net_difference.share))
     };
-    adds_up("le total HT", statement.net.0, net())?;
-    let bases = Net::sum(statement.vat.iter().map(|row| row.base));
+    adds_up("le total HT", statement.net.0, net().map(|net| net.0))?;
+    let bases = Net::sum(statement.vat.iter().map(|row| row.base))
+        .and_then(|bases| bases.plus(Net(statement.net_difference.share)));
     adds_up("la somme des bases de TVA", statement.net.0, bases.map(|net| net.0))?;
     let taxes = Vat::sum(statement.vat.iter().map(|row| row.tax));
     adds_up("le total de TVA", statement.vat_total.0, taxes.map(|vat| vat.0))?;

@@ -13,14 +13,13 @@ use domain::invoices::einvoice::InvoiceKind;
 use domain::money::{Cents, Gross, Net, Vat};
 use domain::price::UnitPrice;
 use domain::quantity::Quantity;
+use domain::siret::Siret;
 use domain::vat::{VatCategory, VatRate};
 use rust_decimal::Decimal;
 
 pub use page::render;
 
-use super::parties::{
-    Attachment, BudgetAccount, Buyer, ContractRef, ConventionRef, Letterhead, Party,
-};
+use super::parties::{Attachment, BudgetAccount, Buyer, ContractRef, ConventionRef, Letterhead};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AllocationStatement {
@@ -32,10 +31,11 @@ pub struct AllocationStatement {
     pub member: Buyer,
     pub invoice: SharedInvoice,
     /// The order that the invoice quotes (BT-13).
-    pub order_number: String,
-    pub contract: ContractRef,
-    /// With the article that fixes the keys.
-    pub convention: ConventionRef,
+    pub order_number: Option<String>,
+    /// `None` where only the invoice is known.
+    pub contract: Option<ContractRef>,
+    /// With the article that fixes the keys; `None` where only the invoice is known.
+    pub convention: Option<ConventionRef>,
     /// How many members share the invoice, this one included.
     pub sharers: usize,
     pub lines: Vec<SharedLine>,
@@ -44,6 +44,8 @@ pub struct AllocationStatement {
     pub allowances: Vec<SharedCharge>,
     /// What the printed base of a rate differs by from its lines; signed, usually empty.
     pub differences: Vec<SharedCharge>,
+    /// What takes the differences out of the net again, which is that of the lines.
+    pub net_difference: SharedTotal,
     pub vat: Vec<SharedVat>,
     pub net: Net,
     pub vat_total: Vat,
@@ -64,6 +66,13 @@ pub struct AllocationStatement {
     pub attachment: Option<Attachment>,
 }
 
+/// The supplier as the invoice names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Supplier {
+    pub name: String,
+    pub siret: Option<Siret>,
+}
+
 /// The invoice as printed, whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedInvoice {
@@ -71,7 +80,7 @@ pub struct SharedInvoice {
     pub issued_on: NaiveDate,
     /// A credit note is shared with its amounts as printed and booked as the mirror image.
     pub kind: InvoiceKind,
-    pub supplier: Party,
+    pub supplier: Supplier,
     pub net: Net,
     pub vat: Vat,
     pub gross: Gross,
@@ -130,6 +139,8 @@ pub enum AllocationKey {
     Quantity,
     /// Equal between the delivery points served.
     Equal,
+    /// Pro rata of the exact bases of the rate: a difference of the printed base.
+    Bases,
 }
 
 /// This member's share of the tax of one category and rate.
@@ -149,7 +160,7 @@ pub struct SharedVat {
     pub exemption: Option<String>,
 }
 
-/// This member's share of the prepaid or the rounding amount.
+/// This member's share of the prepaid, the rounding or another amount of the whole invoice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SharedTotal {
     pub invoice: Cents,

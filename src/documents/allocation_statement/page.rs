@@ -56,9 +56,12 @@ impl AllocationStatement {
     fn parties(&self, flow: &mut Flow) {
         let invoice = &self.invoice;
         let noun = if invoice.kind.is_credit() { "Avoir" } else { "Facture" };
+        let siret = invoice.supplier.siret.as_ref();
+        let siret =
+            siret.map_or_else(String::new, |siret| format!("SIRET\u{a0}{}", siret.spaced()));
         let mut printed = Stack::new(noun, 1.0).with(
             Rich::new(STRONG, &invoice.supplier.name)
-                .below(BODY, &format!("SIRET\u{a0}{}", invoice.supplier.siret.spaced()))
+                .below(BODY, &siret)
                 .below(BODY, &format!("n°\u{a0}{}", invoice.number))
                 .below(BODY, &format!("du {}", french::date(invoice.issued_on))),
         );
@@ -69,11 +72,21 @@ impl AllocationStatement {
         let totals = Rich::new(BODY, format!("HT\u{a0}{}", invoice.net))
             .below(BODY, &format!("TVA\u{a0}{}", invoice.vat))
             .below(BODY, &format!("TTC\u{a0}{}", invoice.gross));
-        flow.columns(&[
-            parts::buyer("Membre", 1.0, &self.member),
-            printed.with(totals),
-            parts::contract(1.0, Some(&self.order_number), &self.contract),
-        ]);
+        let mut columns = vec![parts::buyer("Membre", 1.0, &self.member), printed.with(totals)];
+        columns.extend(self.references());
+        flow.columns(&columns);
+    }
+
+    /// The order and the contract, as far as they are known.
+    fn references(&self) -> Option<Stack> {
+        let order = self.order_number.as_deref();
+        match (&self.contract, order) {
+            (Some(contract), _) => Some(parts::contract(1.0, order, contract)),
+            (None, Some(order)) => {
+                Some(Stack::new("Références", 1.0).with(parts::named("Bon de commande", order)))
+            }
+            (None, None) => None,
+        }
     }
 
     /// The amount and what to do with it, before the working.
@@ -119,13 +132,16 @@ impl AllocationStatement {
         flow.para(&Rich::new(
             BODY,
             format!(
-                "{} partagée entre {sharers} {}, en application de la {}. Part exacte = montant de la \
+                "{} entre {sharers} {}{}. Part exacte = montant de la \
                  ligne × quantité que vous avez admise ÷ quantité admise par tous. Elle est coupée au \
-                 centime\u{a0}; les centimes restants vont aux plus forts restes, et aucune part ne s’écarte d’un \
+                 centime\u{a0}; les centimes restants vont aux plus forts restes, puis changent de main là \
+                 où une somme s’écarterait d’un centime\u{a0}: aucune de vos parts ni de vos sommes n’est à un \
                  centime de sa valeur exacte.",
-                if self.invoice.kind.is_credit() { "Avoir" } else { "Facture" },
+                if self.invoice.kind.is_credit() { "Avoir partagé" } else { "Facture partagée" },
                 french::plural(self.sharers, "membre", "membres"),
-                parts::convention(&self.convention),
+                self.convention.as_ref().map_or_else(String::new, |convention| {
+                    format!(", en application de la {}", parts::convention(convention))
+                }),
             ),
         ));
         let mut grid = flow.table(vec![
@@ -254,6 +270,14 @@ impl AllocationStatement {
             let label = Cell::new(ink, label).naming_its_row();
             grid.row(kind, vec![label, Cell::new(ink, cents.french_bare())]);
         };
+        if self.net_difference != SharedTotal::default() {
+            let (invoice, exact) =
+                (self.net_difference.invoice.french(), parts::exact(self.net_difference.exact));
+            let label = format!(
+                "Écart des bases, retiré du total HT (facture\u{a0}: {invoice}, part exacte {exact}\u{a0}€)"
+            );
+            row(RowKind::Body, BODY, &label, self.net_difference.share);
+        }
         row(RowKind::Body, BODY, "Total HT", self.net.0);
         row(RowKind::Body, BODY, "TVA", self.vat_total.0);
         row(RowKind::Body, STRONG, "Total TTC", self.gross.0);
@@ -362,6 +386,7 @@ impl AllocationKey {
             Self::Net => "au prorata du HT exact des lignes",
             Self::Quantity => "au prorata des quantités admises",
             Self::Equal => "à parts égales entre points livrés",
+            Self::Bases => "au prorata des bases exactes du taux",
         }
     }
 }
@@ -371,7 +396,7 @@ impl SharedCharge {
     fn weight(&self, weight: Decimal) -> String {
         let mut weight = weight.normalize();
         match self.key {
-            AllocationKey::Net => weight.rescale(weight.scale().max(2)),
+            AllocationKey::Net | AllocationKey::Bases => weight.rescale(weight.scale().max(2)),
             AllocationKey::Quantity | AllocationKey::Equal => {}
         }
         french::decimal(weight)

@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    EntityTrait, FromQueryResult, Value,
+    FromQueryResult, Value,
 };
 
 use super::consolidation::{pack, price, quantity, reference};

@@ -104,12 +104,11 @@ async fn issue(
     let members: BTreeSet<OrganisationId> =
         batch.iter().copied().filter(|member| !issued.contains(member)).collect();
     let year = app.today().year();
-    let subjects: Vec<String> =
-        members.iter().map(|member| format!("recensement {campaign}, membre {member}")).collect();
-    let first = platform::take_numbers(&tx, SERIES, year, &subjects).await?;
+    let numbered = |value| format!("RB-{year}-{value:04}");
+    let first = platform::take_numbers(&tx, SERIES, year, members.len(), numbered).await?;
     let (mut inputs, mut rows) = (Vec::new(), Vec::new());
     for (member, value) in members.iter().zip(first..) {
-        let number = format!("RB-{year}-{value:04}");
+        let number = numbered(value);
         let mine = sheets.get(member).map_or(&[][..], Vec::as_slice);
         let receipt = shared
             .receipt(number.clone(), *member, mine)

@@ -12,7 +12,7 @@ use domain::vat::{VatCategory, VatRate};
 use rust_decimal::Decimal;
 use travee::documents::allocation_statement::{
     AccountShare, AllocationKey, AllocationStatement, Payment, SharedCharge, SharedInvoice,
-    SharedLine, SharedTotal, SharedVat,
+    SharedLine, SharedTotal, SharedVat, Supplier,
 };
 use travee::documents::delivery_extract::DeliveryExtract;
 use travee::documents::lot_sheet::{LotArticle, LotPoint, LotSheet};
@@ -378,20 +378,21 @@ fn shared(lines: Vec<SharedLine>, freight: i64, printed_vat: i64) -> AllocationS
             number: "FA-2027-00123".into(),
             issued_on: day("2027-01-29"),
             kind: InvoiceKind::Invoice(380),
-            supplier: holder(),
+            supplier: Supplier { name: holder().name, siret: Some(holder().siret) },
             net: invoice_base,
             vat: invoice_tax,
             gross: invoice_base.with(invoice_tax).unwrap(),
             preceding: vec![],
         },
-        order_number: "2026-0045".into(),
-        contract: contract(),
-        convention: convention(Some("6")),
+        order_number: Some("2026-0045".into()),
+        contract: Some(contract()),
+        convention: Some(convention(Some("6"))),
         sharers: 312,
         lines,
         charges: vec![charge],
         allowances: vec![],
         differences: vec![],
+        net_difference: SharedTotal::default(),
         vat: vec![SharedVat {
             category: VatCategory::S,
             rate: rate("20"),

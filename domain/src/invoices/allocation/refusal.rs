@@ -33,6 +33,64 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// A code for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownLine { .. } => "ligne_inconnue",
+            Self::NothingAccepted { .. } => "ligne_sans_quantite_admise",
+            Self::UnknownFreightLine { .. } => "ligne_de_port_inconnue",
+            Self::RepeatedLine { .. } => "ligne_en_double",
+            Self::RepeatedRate { .. } => "taux_en_double",
+            Self::MissingRate { .. } => "taux_absent",
+            Self::NothingToWeigh => "rien_a_peser",
+            Self::Totals { .. } => "totaux_incoherents",
+            Self::OutOfRange => "montant_invraisemblable",
+            Self::NotRounded => "arrondi_introuvable",
+        }
+    }
+
+    /// What is wrong and what to do, in French.
+    pub fn for_the_reader(&self) -> String {
+        match self {
+            Self::UnknownLine { line, .. } => {
+                format!("La facture n’a pas de ligne « {line} » : corrigez le numéro de ligne.")
+            }
+            Self::NothingAccepted { line } => format!(
+                "Personne n’a rien admis de la ligne « {line} » de la facture : ajoutez les quantités \
+                 admises, ou désignez-la comme ligne de port."
+            ),
+            Self::UnknownFreightLine { line } => {
+                format!("La ligne de port « {line} » n’est pas une ligne de la facture.")
+            }
+            Self::RepeatedLine { line } => format!(
+                "Deux lignes de la facture portent le numéro « {line} » : demandez une facture corrigée."
+            ),
+            Self::RepeatedRate { category, rate } => format!(
+                "La facture donne deux fois la TVA de catégorie {category} à {rate} % : demandez une \
+                 facture corrigée."
+            ),
+            Self::MissingRate { category, rate } => format!(
+                "Le récapitulatif de TVA de la facture n’a pas la catégorie {category} à {rate} %, que \
+                 porte l’une de ses lignes : demandez une facture corrigée."
+            ),
+            Self::NothingToWeigh => {
+                "Toutes les lignes sont des lignes de port : il n’y a rien pour \
+                                     peser la part des membres."
+                    .to_owned()
+            }
+            Self::Totals { rule } => format!(
+                "Les totaux de la facture se contredisent ({rule}) : demandez une facture corrigée."
+            ),
+            Self::OutOfRange => {
+                "Un montant ou une quantité est invraisemblable : vérifiez les chiffres.".to_owned()
+            }
+            Self::NotRounded => {
+                "La facture n’a pas pu être répartie. Rien n’a été modifié ; signalez l’incident."
+                    .to_owned()
+            }
+        }
+    }
+
     pub(super) fn missing_rate(category: VatCategory, rate: VatRate) -> Self {
         Self::MissingRate { category: category.code(), rate: rate.machine() }
     }

@@ -1,0 +1,35 @@
+//! Purchase orders, what each member gets of them, deliveries and packs for holders.
+//!
+//! Orders are read whole and many at once: heads, lines and shares are three queries
+//! whatever their number. An order's `version` guards it: whoever changes anything of
+//! an order, its deliveries included, moves the version it has read, so that of two at
+//! once one is told to read again. Money under a ceiling is taken by a compare-and-set
+//! on the contract, whose row is locked before any order of it.
+
+mod deliveries;
+mod lists;
+mod needs;
+mod packs;
+mod penalties;
+mod quantities;
+mod read;
+mod steps;
+mod terms;
+mod values;
+mod write;
+
+pub use deliveries::{NewDecision, NewDelivery, add_decisions, add_deliveries, known_notes};
+pub use lists::{OrderPaper, OrderRow, orders_of_contract, orders_of_member, papers_of_window};
+pub use needs::{CountedNeed, counted_needs};
+pub use packs::{HolderPack, add_pack, mark_pack, packs_of_window};
+pub use penalties::{LateGoods, late_goods};
+pub use quantities::{ordered_since, window_quantities};
+pub use read::{
+    ArticleText, Printed, StoredOrder, Which, article_texts, invoiced_positions, load, one,
+};
+pub use steps::{
+    Cancelled, Issued, Validated, cancel, close, issue, issued_before, release, take_under_ceiling,
+    touch, validate,
+};
+pub use terms::{Window, window, window_of};
+pub use write::{NewOrder, amend, amendments_of, insert_drafts, rewrite_drafts};

@@ -1,0 +1,30 @@
+//! Orders: drafted from needs, validated, issued with their papers, delivered, closed.
+//!
+//! Whatever is done to many orders is done set by set in one transaction: the rows are read
+//! at once, the domain decides order by order, and the changes are written at once. What the
+//! rules refuse of one order is named and does not hold up the others, except where the use
+//! case says that it does all or nothing.
+
+mod draft;
+mod issue;
+mod papers;
+mod pricing;
+mod validate;
+mod window;
+
+use domain::ids::OrderId;
+
+pub use draft::{Drafted, draft_orders};
+pub use issue::{Issue, Progress, SERIES, issue_order, issue_window};
+pub use validate::{Approval, References, Validations, validate_order, validate_orders};
+pub use window::{close_window, reprice_window};
+
+use super::Refusal;
+
+/// An order that was refused, by the name a person gives it, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedOrder {
+    pub order: OrderId,
+    pub name: String,
+    pub reasons: Vec<Refusal>,
+}
