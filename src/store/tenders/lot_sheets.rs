@@ -1,8 +1,8 @@
 //! What the consolidated sheet of a lot says beyond its articles: who needs them and where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::ids::{ArticleId, CampaignId, LotId, OrganisationId, SiteId};
+use domain::ids::{ArticleId, CampaignId, LotId, OrganisationId, ProcedureId, SiteId, TenderLotId};
 use sea_orm::FromQueryResult;
 
 use crate::store::{Access, StoreError, sql};
@@ -73,4 +73,23 @@ pub async fn lot_members(
             .collect(),
         sites,
     })
+}
+
+#[derive(FromQueryResult)]
+struct Issued {
+    tender_lot_id: i64,
+}
+
+/// The lots of a procedure whose sheet is issued.
+pub async fn lots_with_sheet(
+    on: &impl Access,
+    procedure: ProcedureId,
+) -> Result<BTreeSet<TenderLotId>, StoreError> {
+    let text = "SELECT t.id AS tender_lot_id FROM paper p JOIN tender_lot t ON t.id = p.tender_lot_id \
+                WHERE p.kind = 'lot_sheet' AND t.procedure_id = $1";
+    let rows = Issued::find_by_statement(sql(on.connection(), text, [procedure.0.into()]))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("reading lot sheets"))?;
+    Ok(rows.into_iter().map(|row| TenderLotId(row.tender_lot_id)).collect())
 }
