@@ -392,8 +392,9 @@ async fn a_procedure_is_launched_on_a_closed_census_and_settles_it(
     verify(ChainHead::START, journal.iter().map(|(entry, hash)| (entry, *hash))).unwrap();
     let last: Vec<&str> = journal.iter().rev().take(2).map(|(e, _)| e.action.as_str()).collect();
     assert_eq!(last, ["campaign.settle", "procedure.launch"]);
-    let again = launch_procedure(&world.app, &buyer(), &world.procedure([1, 1, 1], LAUNCH), "b");
-    assert!(again.await.unwrap_err().in_french().contains("déjà prise"));
+    let new = world.procedure([1, 1, 1], LAUNCH);
+    let again = launch_procedure(&world.app, &buyer(), &new, "b").await;
+    assert!(again.unwrap_err().in_french().contains("déjà prise"));
     assert_eq!(store::procedures(&world.app.store).await.unwrap(), [launched]);
 }
 
@@ -549,10 +550,8 @@ async fn another_bid_than_the_cheapest_wins_for_a_reason_that_is_kept(
     assert!(refused.in_french().contains("moins chère"));
     let reason = Some("valeur technique 38/40".to_owned());
     let new = NewContract { reason: reason.clone(), ..terms(bid) };
-    let twice = tokio::join!(
-        award(&world.app, &buyer(), &new, "key"),
-        award(&world.app, &buyer(), &new, "key")
-    );
+    let click = async || award(&world.app, &buyer(), &new, "key").await;
+    let twice = tokio::join!(click(), click());
     assert_eq!(twice.0.unwrap(), twice.1.unwrap(), "a double click awards once");
     let bids = store::bids(&world.app.store, lot).await.unwrap();
     let won: Vec<_> = bids.iter().filter_map(|bid| bid.awarded.clone()).collect();

@@ -49,7 +49,7 @@ struct Row {
     whole_milli: i64,
 }
 
-/// The census's articles come first: each is then one range of the covering index of need_line.
+/// The census's articles come first: each is then one range of the covering index of `need_line`.
 const TOTALS: &str = "SELECT a.id AS article_id, a.lot, a.reference, v.id AS version_id, \
      t.pack_milli, v.price_e4, t.year, t.members, t.sites, t.needed_milli, t.tolerance_milli, \
      t.whole_milli FROM (\

@@ -8,7 +8,7 @@ use domain::french;
 use domain::ids::{ArticleVersionId, BidId, ContractId};
 use domain::money::Net;
 use domain::orders::order::{FreightTerms, Taxation};
-use domain::tenders::bids::{self as rules};
+use domain::tenders::bids as rules;
 use domain::tenders::contract::{AgreementTerms, FrameworkAgreement};
 use domain::tenders::prices::{PriceLine, PriceSchedule};
 use domain::tenders::revision::RevisionClause;
@@ -286,9 +286,10 @@ pub async fn duties(app: &App, id: ContractId) -> Result<Duties, UseCaseError> {
     let adviser = adviser(&rows);
     let control = adviser
         .legality_control(contract.agreement.terms().ceiling, contract.notified_on)
-        .map_err(unknown)?;
-    let data =
-        adviser.essential_data_due(procedure.head.value, contract.notified_on).map_err(unknown)?;
+        .map_err(|error| unknown(&error))?;
+    let data = adviser
+        .essential_data_due(procedure.head.value, contract.notified_on)
+        .map_err(|error| unknown(&error))?;
     Ok(Duties {
         legality_control: (control.answer, control.text),
         essential_data: (data.answer, data.text),

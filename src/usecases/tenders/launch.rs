@@ -93,9 +93,9 @@ pub async fn launch_procedure(
     let value = procedure_value(&estimates).map_err(too_large)?;
     let rows = reference::thresholds(&tx).await?;
     let adviser = adviser(&rows);
-    let procedure = adviser.procedure(value, new.launched_on).map_err(unknown)?;
-    let publicity = adviser.publicity(value, new.launched_on).map_err(unknown)?;
-    let profile = adviser.buyer_profile(value, new.launched_on).map_err(unknown)?;
+    let procedure = adviser.procedure(value, new.launched_on).map_err(|error| unknown(&error))?;
+    let publicity = adviser.publicity(value, new.launched_on).map_err(|error| unknown(&error))?;
+    let profile = adviser.buyer_profile(value, new.launched_on).map_err(|error| unknown(&error))?;
     let head = ProcedureHead {
         convention: stored.convention,
         campaign: new.campaign,
@@ -235,7 +235,7 @@ pub(super) fn adviser(rows: &[Dated<Threshold>]) -> Adviser<'_> {
     Adviser { rows, scope: PurchaseScope::Local }
 }
 
-pub(super) fn unknown(error: AdviceError) -> UseCaseError {
+pub(super) fn unknown(error: &AdviceError) -> UseCaseError {
     UseCaseError::refused("seuils", error.for_the_reader())
 }
 
@@ -265,6 +265,8 @@ pub async fn small_lots(
         .collect();
     let rows = reference::thresholds(&app.store).await?;
     let adviser = adviser(&rows);
-    let ruling = adviser.small_lots(&values, chosen, stored.head.launched_on).map_err(unknown)?;
+    let ruling = adviser
+        .small_lots(&values, chosen, stored.head.launched_on)
+        .map_err(|error| unknown(&error))?;
     Ok(SmallLots { allowed: ruling.answer, text: ruling.text })
 }

@@ -63,7 +63,7 @@ pub async fn issue_lot_sheets(
         let sheet = LotSheet {
             census_title: census.name.clone(),
             packing: packing(terms.packing()).to_owned(),
-            ..desk.sheet(lot, years, articles, &members)
+            ..desk.sheet(lot, years, &articles, &members)
         };
         let work = tokio::task::spawn_blocking(move || paper::render(&sheet));
         rendering.push((lot, work));
@@ -117,7 +117,7 @@ impl Desk {
         &self,
         lot: &StoredLot,
         years: Vec<i32>,
-        rows: Vec<LotArticleRow>,
+        rows: &[LotArticleRow],
         members: &LotMembers,
     ) -> LotSheet {
         let articles = rows

@@ -68,7 +68,7 @@ pub async fn revise_prices(
         return Err(UseCaseError::refused("date", message));
     }
     let revised = clause.revise(from, &values, &initial.schedule(), &last.schedule());
-    let revision = match revised.map_err(refused)? {
+    let revision = match revised.map_err(|error| refused(&error))? {
         Revised::Unrevised { missing } => {
             let warning = format!(
                 "Aucune valeur publiée pour {} : les prix en vigueur depuis le {} continuent.",
@@ -107,17 +107,17 @@ pub async fn revise_prices(
 
 /// « Révision, coefficient 1,048 ; CPF 17.21 : 112,3 (07/2027) ».
 fn note(coefficient: Decimal, used: &[IndexUsed]) -> String {
-    let mut text = format!("Révision, coefficient {}", french::decimal(coefficient));
-    for index in used {
+    let parts = used.iter().map(|index| {
         let value = french::decimal(index.value.normalize());
         let (month, year) = (index.month.month(), index.month.year());
-        text.push_str(&format!(" ; {} : {value} ({month:02}/{year})", index.name));
-    }
-    text
+        format!("{} : {value} ({month:02}/{year})", index.name)
+    });
+    let first = format!("Révision, coefficient {}", french::decimal(coefficient));
+    std::iter::once(first).chain(parts).collect::<Vec<_>>().join(" ; ")
 }
 
-fn refused(error: RevisionError) -> UseCaseError {
-    let message = match &error {
+fn refused(error: &RevisionError) -> UseCaseError {
+    let message = match error {
         RevisionError::NotPositive(index) => {
             format!("La valeur de l’indice « {index} » doit être positive.")
         }
