@@ -16,5 +16,6 @@ mod invoicing;
 mod papers;
 mod reference;
 mod schema;
+mod tenders;
 mod trouble;
 mod web;

@@ -2,7 +2,8 @@
 //!
 //! One delivery point has one line for an article and year, so the lines need no
 //! grouping of their own: whole packs per delivery point are integer arithmetic on
-//! each line, in the same pass as the sums. Only sheets that were answered count.
+//! each line, in the same pass as the sums. Only sheets that were answered count, and
+//! none of a member that has left the group since.
 
 use domain::catalogue::{ArticleRef, LotCode, PackSize};
 use domain::ids::{ArticleId, ArticleVersionId, CampaignId};
@@ -49,9 +50,14 @@ struct Row {
     whole_milli: i64,
 }
 
+/// The members that have left the group of census `$1`, today or on a day already known: whatever
+/// they asked for, they will not order.
+pub(super) const LEFT: &str = "SELECT m.organisation_id FROM membership m \
+     JOIN campaign k ON k.convention_id = m.convention_id \
+     WHERE k.id = $1 AND m.state = 'withdrawn'";
+
 /// The census's articles come first: each is then one range of the covering index of `need_line`,
 /// in the order of the groups. `CROSS JOIN` says so to SQLite, whose planner keeps no statistics.
-/// Needs of a member that has left the group since it answered do not count.
 fn totals(postgres: bool) -> String {
     let join = if postgres { "JOIN" } else { "CROSS JOIN" };
     format!(
@@ -67,11 +73,8 @@ fn totals(postgres: bool) -> String {
            FROM campaign_article c {join} need_line n \
              ON n.campaign_id = c.campaign_id AND n.article_id = c.article_id \
            WHERE c.campaign_id = $1 AND n.campaign_id = $1 AND n.quantity_milli > 0 \
-             AND n.site_id NOT IN (SELECT s.site_id FROM need_sheet s \
-               JOIN campaign k ON k.id = s.campaign_id LEFT JOIN membership m \
-                 ON m.convention_id = k.convention_id AND m.organisation_id = s.organisation_id \
-               WHERE s.campaign_id = $1 AND (s.state = 'draft' OR s.answer <> 'needs' \
-                 OR m.state IS NULL OR m.state <> 'active')) \
+             AND n.site_id NOT IN (SELECT s.site_id FROM need_sheet s WHERE s.campaign_id = $1 \
+               AND (s.state = 'draft' OR s.answer <> 'needs' OR s.organisation_id IN ({LEFT}))) \
            GROUP BY c.article_id, n.year) t \
          JOIN campaign_article f ON f.campaign_id = $1 AND f.article_id = t.article_id \
          JOIN article a ON a.id = t.article_id JOIN article_version v ON v.id = f.version_id \

@@ -324,15 +324,3 @@ pub async fn add_window(
         row.insert(tx.connection()).await.map_err(StoreError::during("opening an order window"))?;
     Ok(OrderWindowId(row.id))
 }
-
-/// Closes an open window; whether it was open.
-pub async fn close_window(tx: &Tx, id: OrderWindowId) -> Result<bool, StoreError> {
-    let moved = order_window::Entity::update_many()
-        .col_expr(order_window::Column::State, sea_orm::sea_query::Expr::value("closed"))
-        .filter(order_window::COLUMN.id.eq(id.0))
-        .filter(order_window::COLUMN.state.eq("open"))
-        .exec(tx.connection())
-        .await
-        .map_err(StoreError::during("closing an order window"))?;
-    Ok(moved.rows_affected == 1)
-}

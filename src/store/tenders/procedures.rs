@@ -39,10 +39,9 @@ pub struct StoredLot {
     pub ceiling: Net,
 }
 
-/// A procedure with its lots, in the order of their codes.
+/// What a procedure is, and what the law made of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredProcedure {
-    pub id: ProcedureId,
+pub struct ProcedureHead {
     pub convention: ConventionId,
     pub campaign: CampaignId,
     pub reference: String,
@@ -53,6 +52,13 @@ pub struct StoredProcedure {
     pub value: Net,
     /// The sentences that led to `kind` and publicity, with the rows they rest on.
     pub advice: String,
+}
+
+/// A procedure with its lots, in the order of their codes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredProcedure {
+    pub id: ProcedureId,
+    pub head: ProcedureHead,
     pub lots: Vec<StoredLot>,
 }
 
@@ -100,7 +106,7 @@ pub struct LotArticleRow {
 /// Adds a procedure with its lots and their articles.
 pub async fn add_procedure(
     tx: &Tx,
-    new: &StoredProcedure,
+    new: &ProcedureHead,
     lots: &[NewLotRow],
 ) -> Result<ProcedureId, StoreError> {
     let doing = "adding a procedure";
@@ -226,6 +232,13 @@ pub async fn procedure(on: &impl Access, id: ProcedureId) -> Result<StoredProced
     stored(row, lots(on, "WHERE t.procedure_id = $1", Some(id.0)).await?)
 }
 
+/// The same, for a transaction that issues its papers: nobody else does until it ends.
+pub async fn lock_procedure(tx: &Tx, id: ProcedureId) -> Result<StoredProcedure, StoreError> {
+    let row = tender_procedure::Entity::find_by_id(id.0).lock_exclusive();
+    row.one(tx.connection()).await.map_err(StoreError::during("locking a procedure"))?;
+    procedure(tx, id).await
+}
+
 /// Every procedure, the last launched first.
 pub async fn procedures(on: &impl Access) -> Result<Vec<StoredProcedure>, StoreError> {
     let rows = tender_procedure::Entity::find()
@@ -243,7 +256,7 @@ pub async fn procedures(on: &impl Access) -> Result<Vec<StoredProcedure>, StoreE
             stored(row, lots)
         })
         .collect::<Result<Vec<_>, _>>()?;
-    all.sort_by_key(|procedure| std::cmp::Reverse((procedure.launched_on, procedure.id)));
+    all.sort_by_key(|procedure| std::cmp::Reverse((procedure.head.launched_on, procedure.id)));
     Ok(all)
 }
 
@@ -265,16 +278,67 @@ fn stored(
     let kind = Procedure::from_code(&row.kind);
     Ok(StoredProcedure {
         id: ProcedureId(row.id),
-        convention: ConventionId(row.convention_id),
-        campaign: CampaignId(row.campaign_id),
-        reference: row.reference,
-        title: row.title,
-        launched_on: row.launched_on,
-        kind: coded(kind, ("tender_procedure", row.id, "kind"), &row.kind)?,
-        value: Net::from_cents(row.estimated_cents),
-        advice: row.threshold_source,
+        head: ProcedureHead {
+            convention: ConventionId(row.convention_id),
+            campaign: CampaignId(row.campaign_id),
+            reference: row.reference,
+            title: row.title,
+            launched_on: row.launched_on,
+            kind: coded(kind, ("tender_procedure", row.id, "kind"), &row.kind)?,
+            value: Net::from_cents(row.estimated_cents),
+            advice: row.threshold_source,
+        },
         lots,
     })
+}
+
+/// An article that a bid for the lot must price: every article of its census, needed or not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToPrice {
+    pub version: ArticleVersionId,
+    /// What bids are compared on: ordered for all members, over all years.
+    pub quantity: Quantity,
+    pub vat_rate: VatRate,
+}
+
+#[derive(FromQueryResult)]
+struct ToPriceRow {
+    article_id: i64,
+    reference: String,
+    version_id: i64,
+    rate_bp: i64,
+    ordered_milli: i64,
+}
+
+/// The articles to price of a lot.
+pub async fn articles_to_price(
+    on: &impl Access,
+    lot: TenderLotId,
+) -> Result<BTreeMap<ArticleRef, ToPrice>, StoreError> {
+    let text = "SELECT a.id AS article_id, a.reference, v.id AS version_id, v.rate_bp, \
+                CAST(COALESCE((SELECT SUM(n.ordered_milli) FROM lot_article n \
+                  WHERE n.tender_lot_id = t.id AND n.version_id = v.id), 0) AS BIGINT) \
+                  AS ordered_milli \
+                FROM tender_lot t JOIN tender_procedure p ON p.id = t.procedure_id \
+                JOIN lot l ON l.id = t.lot_id JOIN campaign_article c ON c.campaign_id = p.campaign_id \
+                JOIN article a ON a.id = c.article_id AND a.lot = l.number \
+                JOIN article_version v ON v.id = c.version_id WHERE t.id = $1";
+    ToPriceRow::find_by_statement(sql(on.connection(), text, [lot.0.into()]))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("reading the articles to price"))?
+        .into_iter()
+        .map(|row| {
+            let rate = VatRate::from_basis_points(row.rate_bp).ok();
+            let at = ("article_version", row.version_id, "rate_bp");
+            let to_price = ToPrice {
+                version: ArticleVersionId(row.version_id),
+                quantity: quantity(("lot_article", lot.0, "ordered_milli"), row.ordered_milli)?,
+                vat_rate: coded(rate, at, &row.rate_bp.to_string())?,
+            };
+            Ok((reference(row.article_id, &row.reference)?, to_price))
+        })
+        .collect()
 }
 
 #[derive(FromQueryResult)]
