@@ -453,3 +453,92 @@ async fn a_member_never_sees_the_coordinators_invoice(#[values(On::Sqlite, On::P
     let all = travee::store::Viewer::Coordinator;
     assert_eq!(store::invoices(on, all, None, page).await.unwrap().len(), 1);
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_is_a_cent_away_from_the_exact_fraction_and_every_sum_is_the_invoices(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let mut group = group(on).await;
+    let [arras, bapaume, berck] = group.members;
+    let shares = [(arras, 7, 7, 7), (bapaume, 11, 11, 11), (berck, 13, 13, 13)];
+    group.order(ORDER, &[line("BOI-001", 33_300, &shares)]).await;
+    let lines = [("BOI-001", "31", "3.33", 10_323)];
+    let printed = bill("F-1", None, &lines, 1_001);
+    let id = group.receive(&printed).await.invoice.unwrap();
+    allocate(&group.app, &buyer(), id, &[]).await.unwrap();
+    // One rate, freight by the lines' amounts: everything is in proportion to 7, 11 and 13.
+    for (column, total) in [
+        ("net_cents", printed.net()),
+        ("vat_cents", printed.vat()),
+        ("gross_cents", printed.gross()),
+        ("payable_cents", printed.gross()),
+    ] {
+        let owed = group.owed(column).await;
+        assert_eq!(owed.iter().sum::<i64>(), total, "{column}");
+        for (cents, weight) in owed.iter().zip([7, 11, 13]) {
+            assert!((cents * 31 - total * weight).abs() < 31, "{column}: {cents} for {weight}");
+        }
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn check_names_a_cent_that_moved_a_state_that_lies_and_a_recharge_that_differs(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let mut group = group(on).await;
+    group.boxes(40).await;
+    let app = group.app.clone();
+    let id = group.receive(&bill("F-1", None, &BOXES, 4_500)).await.invoice.unwrap();
+    allocate(&app, &buyer(), id, &[]).await.unwrap();
+    validate(&app, &second(), id).await.unwrap();
+    let rules = async || -> BTreeSet<&'static str> {
+        World::breaches(&app).await.into_iter().map(|one| one.rule).collect()
+    };
+    assert_eq!(rules().await, BTreeSet::new());
+    let cell = "UPDATE allocation_cell SET amount_cents = amount_cents + 1 WHERE kind = ";
+    for (breach, mend, expected) in [
+        (
+            format!("{cell}'line'"),
+            "UPDATE allocation_cell SET amount_cents = amount_cents - 1 WHERE kind = 'line'",
+            vec!["allocation_lines", "allocation_members"],
+        ),
+        (
+            format!("{cell}'charge'"),
+            "UPDATE allocation_cell SET amount_cents = amount_cents - 1 WHERE kind = 'charge'",
+            vec!["allocation_charges", "allocation_members"],
+        ),
+        (
+            format!("{cell}'tax'"),
+            "UPDATE allocation_cell SET amount_cents = amount_cents - 1 WHERE kind = 'tax'",
+            vec!["allocation_members", "allocation_vat"],
+        ),
+        (
+            "UPDATE allocation_member SET rounding_cents = 1, payable_cents = payable_cents + 1"
+                .into(),
+            "UPDATE allocation_member SET rounding_cents = 0, payable_cents = payable_cents - 1",
+            vec!["allocation_totals", "recharges"],
+        ),
+        (
+            "UPDATE recharge SET amount_cents = amount_cents - 1".into(),
+            "UPDATE recharge SET amount_cents = amount_cents + 1",
+            vec!["recharges"],
+        ),
+        (
+            "UPDATE order_share SET accepted_milli = accepted_milli - 1000".into(),
+            "UPDATE order_share SET accepted_milli = accepted_milli + 1000",
+            vec!["charged_quantities"],
+        ),
+        (
+            "UPDATE invoice SET state = 'disputed'".into(),
+            "UPDATE invoice SET state = 'validated'",
+            vec!["allocation_numbers", "allocation_states", "allowed_steps"],
+        ),
+    ] {
+        group.fresh.execute(&breach).await;
+        assert_eq!(rules().await, expected.into_iter().collect(), "{breach}");
+        group.fresh.execute(mend).await;
+    }
+    assert_eq!(rules().await, BTreeSet::new());
+}

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use domain::ids::{ConventionId, OrganisationId};
+use domain::platform::breach::Breach;
 use sea_orm::{ConnectionTrait, DatabaseConnection, Statement, Value};
+use travee::usecases::App;
+use travee::usecases::check::check;
 
 use crate::fixtures::day;
 use crate::harness::Fresh;
@@ -48,7 +51,7 @@ impl World {
                 &[
                     ("convention_id", convention.0.into()),
                     ("title", "Besoins 2026".into()),
-                    ("state", "settled".into()),
+                    ("state", "draft".into()),
                     ("opens_on", day("2026-02-01").into()),
                     ("closes_on", day("2026-03-01").into()),
                     ("first_year", 2026_i64.into()),
@@ -305,6 +308,23 @@ impl World {
                 .await;
             }
         }
+    }
+
+    /// What `travee check` finds wrong, but for the orders that this world wrote without their
+    /// history.
+    pub(crate) async fn breaches(app: &App) -> Vec<Breach> {
+        let made_up = [
+            "order_totals",
+            "delivered_quantities",
+            "accepted_quantities",
+            "series_unknown",
+            "contract_committed",
+        ];
+        let ours = |one: &Breach| {
+            let order = one.rule == "allowed_steps" && one.subject.starts_with("BC-");
+            !order && !made_up.contains(&one.rule)
+        };
+        check(app).await.unwrap().breaches.into_iter().filter(ours).collect()
     }
 
     /// One cell of one row, for looking behind the store's back.
