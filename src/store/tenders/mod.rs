@@ -13,8 +13,8 @@ mod procedures;
 pub use bids::{Decision, StoredBid, award_bid, bids, lot_of_bid, put_bid, usual_taxation};
 pub use consolidation::{NeedTotal, need_totals};
 pub use contracts::{
-    NewContractRow, StoredContract, StoredWindow, add_contract, add_window, contract, contracts,
-    is_numbered, lock_contract,
+    NewContractRow, StoredContract, StoredWindow, add_contract, add_window, close_window, contract,
+    contracts, is_numbered, lock_contract,
 };
 pub use lot_sheets::{LotMembers, lot_members, lots_with_sheet};
 pub use prices::{
