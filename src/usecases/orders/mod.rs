@@ -5,6 +5,7 @@
 //! rules refuse of one order is named and does not hold up the others, except where the use
 //! case says that it does all or nothing.
 
+mod deliver;
 mod draft;
 mod issue;
 mod papers;
@@ -14,6 +15,7 @@ mod window;
 
 use domain::ids::OrderId;
 
+pub use deliver::{decide_deliveries, record_deliveries};
 pub use draft::{Drafted, draft_orders};
 pub use issue::{Issue, Progress, SERIES, issue_order, issue_window};
 pub use validate::{Approval, References, Validations, validate_order, validate_orders};
