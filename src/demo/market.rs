@@ -48,7 +48,7 @@ const LOTS: [LotPlan; 3] = [
         code: "2",
         number: "2026-ARCH-L2",
         title: "Rayonnages",
-        ceiling: 1_500_000_00,
+        ceiling: 1_400_000_00,
         winner: 2,
         delivery_days: 45,
         freight: Some((95_00, 1_500_00)),
