@@ -6,6 +6,7 @@ pub mod catalogue;
 pub mod contacts;
 pub mod deliveries;
 pub mod einvoice;
+pub mod holder_pack;
 pub mod members;
 pub mod needs;
 pub mod table;

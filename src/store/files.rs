@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
 
 use super::StoreError;
 
@@ -40,5 +40,38 @@ impl Files {
         let path = Key::parse(key).map_err(|error| failed(error.into()))?;
         let found = self.inner.get(&path).await.map_err(failed)?;
         Ok(found.bytes().await.map_err(failed)?.to_vec())
+    }
+}
+
+/// A file that is written piece by piece: there whole once it is finished, or not at all.
+pub struct FileWriter {
+    key: String,
+    inner: WriteMultipart,
+}
+
+impl Files {
+    /// Begins a file that is too large for memory.
+    pub async fn writer(&self, key: &str) -> Result<FileWriter, StoreError> {
+        let failed = |source| StoreError::File { key: key.to_owned(), source };
+        let path = Key::parse(key).map_err(|error| failed(error.into()))?;
+        let upload = self.inner.put_multipart(&path).await.map_err(failed)?;
+        Ok(FileWriter { key: key.to_owned(), inner: WriteMultipart::new(upload) })
+    }
+}
+
+impl FileWriter {
+    /// Adds to the file, waiting for what was added before.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        let key = &self.key;
+        let failed = |source| StoreError::File { key: key.clone(), source };
+        self.inner.wait_for_capacity(1).await.map_err(failed)?;
+        self.inner.write(bytes);
+        Ok(())
+    }
+
+    pub async fn finish(self) -> Result<(), StoreError> {
+        let key = self.key;
+        self.inner.finish().await.map_err(|source| StoreError::File { key, source })?;
+        Ok(())
     }
 }

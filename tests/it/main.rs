@@ -13,6 +13,7 @@ mod handbook;
 mod harness;
 mod invoices;
 mod invoicing;
+mod orders;
 mod papers;
 mod reference;
 mod schema;

@@ -60,6 +60,27 @@ pub fn computed(
     Ok(Net(Cents::rounded(raw.min(cap))?))
 }
 
+/// Goods of one order that came late, or have not come yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Late {
+    /// Of the goods, before VAT.
+    pub value: Net,
+    pub days: u32,
+}
+
+/// The penalty of all late goods of one order of `net`: each rounded, their sum capped once,
+/// before the exemption.
+pub fn of_order(terms: &PenaltyTerms, late: &[Late], net: Net) -> Result<Net, PenaltyError> {
+    let each = late
+        .iter()
+        .map(|goods| computed(terms, goods.value, goods.days, net))
+        .collect::<Result<Vec<_>, _>>()?;
+    // What an order late without end would cost.
+    let cap = net.0.to_decimal().checked_mul(Decimal::new(i64::from(terms.cap_percent), 2));
+    let cap = Net(Cents::rounded(cap.ok_or(PenaltyError::OutOfRange)?)?);
+    Ok(Net::sum(each)?.min(cap))
+}
+
 /// What is due of all penalties `computed` under one contract: nothing up to the
 /// exemption, all of it above.
 pub fn due(
@@ -103,6 +124,19 @@ mod tests {
                 Ok(net(owed)),
                 "{penalties:?}"
             );
+        }
+    }
+
+    #[test]
+    fn rule_23_the_cap_is_that_of_the_order_however_many_deliveries_are_late() {
+        let late = |cents, days| Late { value: net(cents), days };
+        for (goods, cents) in [
+            (vec![late(320_000, 12)], 3_840),
+            (vec![late(160_000, 12), late(160_000, 20)], 1_920 + 3_200),
+            (vec![late(160_000, 150), late(160_000, 150)], 32_000),
+            (vec![], 0),
+        ] {
+            assert_eq!(of_order(&CCAG, &goods, net(320_000)), Ok(net(cents)), "{goods:?}");
         }
     }
 

@@ -28,8 +28,8 @@ pub use read::{
     ArticleText, Printed, StoredOrder, Which, article_texts, invoiced_positions, load, one,
 };
 pub use steps::{
-    Cancelled, Issued, Validated, cancel, close, issue, issued_before, release, take_under_ceiling,
-    touch, validate,
+    Issued, Validated, cancel, close, issue, issued_before, release, take_under_ceiling, touch,
+    validate,
 };
 pub use terms::{Window, window, window_of};
-pub use write::{NewOrder, amend, amendments_of, insert_drafts, rewrite_drafts};
+pub use write::{NewOrder, add_amendment, amend, amendments_of, insert_drafts, rewrite_drafts};

@@ -149,25 +149,17 @@ pub async fn issued_before(on: &impl Access, contract: ContractId) -> Result<Net
     Ok(Net::from_cents(found.map_or(0, |sum| sum.cents)))
 }
 
-/// An order that is cancelled, from the state it was read in.
-#[derive(Debug, Clone)]
-pub struct Cancelled<'a> {
-    pub order: OrderId,
-    pub version: i64,
-    pub reason: &'a str,
-}
-
-/// Cancels an order; its number, if it has one, stays.
-pub async fn cancel(tx: &Tx, order: &Cancelled<'_>) -> Result<(), StoreError> {
+/// Cancels an order for `reason`; its number, if it has one, stays.
+pub async fn cancel(tx: &Tx, order: OrderId, version: i64, reason: &str) -> Result<(), StoreError> {
     let on = tx.connection();
     let text = "UPDATE purchase_order SET state = 'cancelled', version = version + 1, \
                 committed_cents = 0, cancel_reason = $3 WHERE id = $1 AND version = $2";
-    let values = [order.order.0.into(), order.version.into(), order.reason.into()];
+    let values = [order.0.into(), version.into(), reason.into()];
     let moved = on
         .execute_raw(sql(on, text, values))
         .await
         .map_err(StoreError::during("cancelling an order"))?;
-    all(moved.rows_affected(), 1, Some(order.order))
+    all(moved.rows_affected(), 1, Some(order))
 }
 
 /// Closes an issued order, which then counts for `committed`.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDate;
 use domain::ids::{OrderId, OrderWindowId, PriceScheduleId};
 use domain::money::{AmountError, Net};
+use domain::orders::amendment::Amendment;
 use domain::orders::delivery::ShareKey;
 use domain::orders::order::{Order, OrderLine, Share};
 use domain::orders::totals::{Totals, totals};
@@ -388,4 +389,27 @@ pub async fn amendments_of(
             Some((u32::try_from(row.number).ok()?, row.made_on, row.made_by, row.reason))
         })
         .collect())
+}
+
+/// Adds a numbered amendment; `details` says what changed.
+pub async fn add_amendment(
+    tx: &Tx,
+    order: OrderId,
+    made: &Amendment,
+    details: &str,
+) -> Result<(), StoreError> {
+    let row = amendment::ActiveModel {
+        id: NotSet,
+        order_id: Set(order.0),
+        number: Set(made.number.into()),
+        made_on: Set(made.on),
+        made_by: Set(made.by.clone()),
+        reason: Set(made.reason.clone()),
+        details: Set(details.to_owned()),
+    };
+    amendment::Entity::insert(row)
+        .exec_without_returning(tx.connection())
+        .await
+        .map_err(StoreError::during("adding an amendment"))?;
+    Ok(())
 }

@@ -5,19 +5,29 @@
 //! rules refuse of one order is named and does not hold up the others, except where the use
 //! case says that it does all or nothing.
 
+mod adjust;
+mod amend;
 mod deliver;
 mod draft;
+mod end;
 mod issue;
+mod pack;
 mod papers;
+mod penalties;
 mod pricing;
 mod validate;
 mod window;
 
 use domain::ids::OrderId;
 
+pub use adjust::{Change, adjust_draft};
+pub use amend::{AmendedLine, amend_order};
 pub use deliver::{decide_deliveries, record_deliveries};
 pub use draft::{Drafted, draft_orders};
+pub use end::{cancel_order, close_order};
 pub use issue::{Issue, Progress, SERIES, issue_order, issue_window};
+pub use pack::{acknowledge_pack, make_pack, send_pack};
+pub use penalties::{OrderPenalty, Penalties, penalties};
 pub use validate::{Approval, References, Validations, validate_order, validate_orders};
 pub use window::{close_window, reprice_window};
 

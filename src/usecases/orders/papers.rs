@@ -128,6 +128,10 @@ impl Desk {
         self.bodies.get(&id).ok_or_else(|| missing("organisation", id))
     }
 
+    pub(super) fn site(&self, id: SiteId) -> Result<&Site, UseCaseError> {
+        self.sites.get(&id).ok_or_else(|| missing("site", id))
+    }
+
     pub(super) fn name(&self, id: OrganisationId) -> String {
         self.bodies.get(&id).map(|body| body.organisation.name.clone()).unwrap_or_default()
     }
@@ -177,7 +181,11 @@ impl Desk {
         Some(Packs { size, count })
     }
 
-    fn goods(&self, line: &OrderLine, quantity: Quantity) -> Result<Goods, UseCaseError> {
+    pub(super) fn goods(
+        &self,
+        line: &OrderLine,
+        quantity: Quantity,
+    ) -> Result<Goods, UseCaseError> {
         let article = self.article(line)?;
         Ok(Goods {
             reference: article.reference.clone(),
@@ -206,7 +214,7 @@ impl Desk {
         let mut points = goods
             .into_iter()
             .map(|((member, site), goods)| {
-                let point = self.sites.get(&site).ok_or_else(|| missing("site", site))?;
+                let point = self.site(site)?;
                 let person = point.contact.and_then(|id| self.contacts.get(&id)).or_else(|| {
                     self.contacts.values().find(|person| person.organisation == member)
                 });

@@ -1,0 +1,1 @@
+//! Killed while issuing.
