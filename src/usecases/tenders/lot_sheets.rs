@@ -7,13 +7,15 @@ use domain::group::site::DeliveryPoint;
 use domain::ids::{OrganisationId, ProcedureId, SiteId};
 use domain::quantity::Quantity;
 
+use crate::documents::Paper;
 use crate::documents::lot_sheet::{self as paper, LotArticle, LotPoint, LotSheet};
-use crate::documents::parties::{ConventionRef, LotRef, Member};
-use crate::store::group::{self, Listed, StoredConvention};
+use crate::documents::parties::{LotRef, Member};
+use crate::store::group::{self, Listed};
 use crate::store::platform::{self, IssuedPaper};
 use crate::store::tenders::{self as store, LotArticleRow, LotMembers, StoredLot, StoredProcedure};
 use crate::store::{StoreError, campaigns};
-use crate::usecases::{Actor, App, UseCaseError, letterhead};
+use crate::usecases::campaigns::convention_ref;
+use crate::usecases::{Actor, App, UseCaseError, letterhead, papers};
 
 /// Issues the sheet of every lot that has none yet; how many. What is issued never changes, so
 /// that issuing again does nothing.
@@ -42,7 +44,10 @@ pub async fn issue_lot_sheets(
             procedure_reference: procedure.head.reference.clone(),
             procedure_title: procedure.head.title.clone(),
             lot: LotRef { number: String::new(), title: String::new() },
-            convention: cited(&convention),
+            convention: convention_ref(
+                &convention.convention.terms().reference,
+                convention.convention.terms().from,
+            ),
             census_title: String::new(),
             established_on: app.today(),
             years: Vec::new(),
@@ -53,56 +58,55 @@ pub async fn issue_lot_sheets(
         },
     };
     let census = campaigns::census(&tx, procedure.head.campaign).await?.census;
-    let mut rendering = Vec::new();
-    for lot in procedure.lots.iter().filter(|lot| !issued.contains(&lot.id)) {
+    let lots: Vec<&StoredLot> =
+        procedure.lots.iter().filter(|lot| !issued.contains(&lot.id)).collect();
+    let mut sheets = Vec::with_capacity(lots.len());
+    for lot in &lots {
         let terms = convention.convention.lot(lot.lot);
         let terms = terms.map_err(|error| UseCaseError::refused("lot", error.for_the_reader()))?;
         let articles = store::lot_articles(&tx, lot.id).await?;
         let members = store::lot_members(&tx, procedure.head.campaign, lot.lot).await?;
-        let years: Vec<i32> = census.year_numbers().collect();
-        let sheet = LotSheet {
+        sheets.push(LotSheet {
             census_title: census.name.clone(),
             packing: packing(terms.packing()).to_owned(),
-            ..desk.sheet(lot, years, &articles, &members)
-        };
-        let work = tokio::task::spawn_blocking(move || paper::render(&sheet));
-        rendering.push((lot, work));
-    }
-    let mut papers = Vec::with_capacity(rendering.len());
-    for (lot, work) in rendering {
-        let made = work.await.map_err(UseCaseError::failed("printing a lot sheet"))?;
-        let made =
-            made.map_err(|error| UseCaseError::refused("document", error.for_the_reader()))?;
-        let number = number(&procedure, lot);
-        let file_key = format!("lots/{}.pdf", file_name(&number));
-        papers.push(IssuedPaper {
-            kind: "lot_sheet",
-            title: made.title,
-            organisation: None,
-            order: None,
-            allocation: None,
-            tender_lot: Some(lot.id.0),
-            campaign: Some(procedure.head.campaign.0),
-            sha256: made.sha256,
-            bytes: made.bytes.len(),
-            pages: made.pages,
-            issued_on: app.today(),
-            file_key: file_key.clone(),
-            number,
+            ..desk.sheet(lot, census.year_numbers().collect(), &articles, &members)
         });
-        app.files.put(&file_key, made.bytes).await?;
     }
-    if papers.is_empty() {
-        return Ok(0);
-    }
-    platform::register_papers(&tx, &papers).await?;
-    let entries = papers.iter().map(|issued| {
-        let lot = issued.tender_lot.unwrap_or_default();
-        app.entry(actor, "lot_sheet.issue", "tender_lot", lot, issued.number.clone())
+    let made = papers::render_all(sheets, paper::render).await?;
+    let rows: Vec<(IssuedPaper, Paper)> = lots
+        .iter()
+        .zip(made)
+        .map(|(lot, made)| (issued_paper(app, &procedure, lot), made))
+        .collect();
+    let count = rows.len();
+    let entries = rows.iter().map(|(row, _)| {
+        let lot = row.tender_lot.unwrap_or_default();
+        app.entry(actor, "lot_sheet.issue", "tender_lot", lot, row.number.clone())
     });
-    platform::append(&tx, entries.collect()).await?;
+    let entries = entries.collect();
+    papers::keep(app, &tx, rows).await?;
+    platform::append(&tx, entries).await?;
     tx.commit().await?;
-    Ok(papers.len())
+    Ok(count)
+}
+
+fn issued_paper(app: &App, procedure: &StoredProcedure, lot: &StoredLot) -> IssuedPaper {
+    let number = number(procedure, lot);
+    IssuedPaper {
+        kind: "lot_sheet",
+        title: String::new(),
+        organisation: None,
+        order: None,
+        allocation: None,
+        tender_lot: Some(lot.id.0),
+        campaign: Some(procedure.head.campaign.0),
+        file_key: format!("lots/{}.pdf", file_name(&number)),
+        sha256: String::new(),
+        bytes: 0,
+        pages: 0,
+        issued_on: app.today(),
+        number,
+    }
 }
 
 /// What the sheets of one procedure have in common.
@@ -173,15 +177,6 @@ fn article(rows: &[LotArticleRow], years: &[i32], members: &LotMembers) -> LotAr
         pack: first.pack.map(|pack| Quantity::whole(pack.units())),
         members: members.by_article.get(&first.article).copied().unwrap_or_default(),
         by_year: years.iter().map(of_year).collect(),
-    }
-}
-
-fn cited(convention: &StoredConvention) -> ConventionRef {
-    let terms = convention.convention.terms();
-    ConventionRef {
-        title: format!("convention constitutive {} du groupement de commandes", terms.reference),
-        signed_on: terms.from,
-        article: None,
     }
 }
 
