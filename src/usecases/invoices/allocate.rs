@@ -105,13 +105,12 @@ pub async fn allocate(
                 }
                 InvoiceState::Allocated | InvoiceState::Validated | InvoiceState::Paid => {
                     let earlier = store::allocation_of(&tx, invoice.stored.id).await?;
-                    match earlier.filter(|_| whole) {
-                        Some(original) => desk.mirror(&tx, &invoice, &original, document).await?,
-                        None => {
-                            let weighed = scales.credit(document.document(), whom);
-                            scales.finish().map_err(UseCaseError::Refused)?;
-                            desk.book(&tx, document, weighed).await?;
-                        }
+                    if let Some(original) = earlier.filter(|_| whole) {
+                        desk.mirror(&tx, &invoice, &original, document).await?;
+                    } else {
+                        let weighed = scales.credit(document.document(), whom);
+                        scales.finish().map_err(UseCaseError::Refused)?;
+                        desk.book(&tx, document, weighed).await?;
                     }
                 }
                 InvoiceState::Received
@@ -353,7 +352,7 @@ fn fingerprinted(invoice: &EInvoice, allocation: Allocation) -> Result<Shared, U
         .map(|member| Ok((member.siret.clone(), codes.code(member)?)))
         .collect::<Result<_, crate::exchange::canonical::CanonicalError>>()
         .map_err(UseCaseError::failed(doing))?;
-    Ok(Shared { sha256, codes, allocation })
+    Ok(Shared { allocation, sha256, codes })
 }
 
 fn by_member(

@@ -2,8 +2,7 @@
 //!
 //! An invoice takes what is accepted and not paid for yet. A credit note gives back goods where
 //! it repeats the price of its order, and concerns those whose goods they were; at another
-//! price it takes down a price, for all who pay the line. An invoice in dispute is weighed
-//! together with its credit note: by what is accepted and what is credited (rules 18 and 21).
+//! price it takes down a price, for all who pay the line.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +10,6 @@ use domain::ids::{OrderLineId, OrganisationId};
 use domain::invoices::allocation::Accepted;
 use domain::invoices::attribution::{AttributionError, Holding, attribute, concerned};
 use domain::invoices::einvoice::{EInvoice, InvoiceLine};
-use domain::money::Net;
 use domain::quantity::Quantity;
 use domain::siret::Siret;
 
@@ -35,13 +33,13 @@ pub(super) struct Weighed {
 
 /// The shares of an order while its invoices are weighed one after the other.
 pub(super) struct Scales<'a> {
-    order: &'a OrderedFor,
-    shares: Vec<ShareLeft>,
-    refusals: Vec<Refusal>,
+    pub(super) order: &'a OrderedFor,
+    pub(super) shares: Vec<ShareLeft>,
+    pub(super) refusals: Vec<Refusal>,
 }
 
 /// Parts of one line: of which share, how much.
-type Parts = Vec<(usize, Quantity)>;
+pub(super) type Parts = Vec<(usize, Quantity)>;
 
 impl<'a> Scales<'a> {
     pub(super) fn new(order: &'a OrderedFor, shares: Vec<ShareLeft>) -> Self {
@@ -63,79 +61,7 @@ impl<'a> Scales<'a> {
         self.weigh(document, whom, &BTreeMap::new())
     }
 
-    /// Weighs an invoice in dispute and the credit note that settles it; `whole` where the
-    /// credit note gives all of it back.
-    pub(super) fn settle(
-        &mut self,
-        invoice: Document<'_>,
-        credit: Document<'_>,
-        whom: &[Concerned],
-        whole: bool,
-    ) -> (Weighed, Weighed) {
-        let credited = self.credited(credit, whom, whole);
-        if whole {
-            // Everybody gets back what it is charged: whose it was changes no balance.
-            let charged = self.given(invoice, &credited);
-            let back = self.given(credit, &credited);
-            return (charged, back);
-        }
-        // What is credited may be charged first: it is given back at once.
-        let mut more = BTreeMap::new();
-        for parts in credited.values() {
-            for (at, quantity) in parts {
-                let sum: &mut Quantity = more.entry(*at).or_default();
-                *sum = sum.plus(*quantity).unwrap_or(*sum);
-            }
-        }
-        let charged = self.weigh(invoice, &[], &more);
-        let back = self.weigh_with(credit, whom, &BTreeMap::new(), &credited);
-        self.still_disputed(invoice, credit);
-        (charged, back)
-    }
-
-    /// Whom each line of a credit note that gives goods back concerns, by position.
-    fn credited(
-        &mut self,
-        credit: Document<'_>,
-        whom: &[Concerned],
-        whole: bool,
-    ) -> BTreeMap<usize, Parts> {
-        let mut found = BTreeMap::new();
-        let mut before = self.shares.clone();
-        for (position, (line, link)) in credit.invoice.lines.iter().zip(credit.links).enumerate() {
-            let Some(ordered) = self.ordered(link) else { continue };
-            if link.freight || !(whole || gives_goods_back(line, ordered)) {
-                continue;
-            }
-            let Some(quantity) = self.quantity(line) else { continue };
-            let of_line = self.of_line(ordered.id);
-            let parts = match self.named(line, &of_line, quantity, whom) {
-                Some(parts) => parts,
-                None => {
-                    let holdings: Vec<Holding> =
-                        of_line.iter().map(|at| before[*at].holding).collect();
-                    let counted = !ordered.unit.takes_decimals();
-                    let by_ordered = || {
-                        let all: Vec<Quantity> = holdings.iter().map(|one| one.ordered).collect();
-                        attribute(quantity, &all, counted)
-                    };
-                    let parts = match concerned(quantity, &holdings) {
-                        Err(AttributionError::Unknown { .. }) if whole => by_ordered(),
-                        other => other,
-                    };
-                    self.parts(line, &of_line, parts)
-                }
-            };
-            for (at, part) in &parts {
-                let holding = &mut before[*at].holding;
-                holding.credited = holding.credited.plus(*part).unwrap_or(holding.credited);
-            }
-            found.insert(position, parts);
-        }
-        found
-    }
-
-    fn weigh(
+    pub(super) fn weigh(
         &mut self,
         document: Document<'_>,
         whom: &[Concerned],
@@ -146,7 +72,7 @@ impl<'a> Scales<'a> {
 
     /// Weighs line by line; `known` are lines whose parts are settled already, `more` what may
     /// be charged beside what is accepted.
-    fn weigh_with(
+    pub(super) fn weigh_with(
         &mut self,
         document: Document<'_>,
         whom: &[Concerned],
@@ -206,7 +132,11 @@ impl<'a> Scales<'a> {
     }
 
     /// Weighs every line of `document` by parts that are known, line by line.
-    fn given(&mut self, document: Document<'_>, known: &BTreeMap<usize, Parts>) -> Weighed {
+    pub(super) fn given(
+        &mut self,
+        document: Document<'_>,
+        known: &BTreeMap<usize, Parts>,
+    ) -> Weighed {
         self.weigh_with(document, &[], &BTreeMap::new(), known)
     }
 
@@ -300,12 +230,12 @@ impl<'a> Scales<'a> {
         });
     }
 
-    fn ordered(&self, link: &LineLink) -> Option<&'a OrderedLine> {
+    pub(super) fn ordered(&self, link: &LineLink) -> Option<&'a OrderedLine> {
         let order = self.order;
         order.lines.iter().find(|line| Some(line.id) == link.order_line)
     }
 
-    fn of_line(&self, line: OrderLineId) -> Vec<usize> {
+    pub(super) fn of_line(&self, line: OrderLineId) -> Vec<usize> {
         (0..self.shares.len()).filter(|at| self.shares[*at].line == line).collect()
     }
 
@@ -315,25 +245,21 @@ impl<'a> Scales<'a> {
         holding.invoiced.minus(holding.credited).unwrap_or_default()
     }
 
-    fn quantity(&mut self, line: &InvoiceLine) -> Option<Quantity> {
-        match Quantity::new(line.quantity.abs()) {
-            Ok(quantity) => Some(quantity),
-            Err(_) => {
-                self.refusals.push(Refusal::new(
-                    "quantite_trop_precise",
-                    format!(
-                        "Ligne « {} » : la quantité a plus de trois décimales ; demandez une \
-                         facture corrigée.",
-                        line.id
-                    ),
-                ));
-                None
-            }
+    pub(super) fn quantity(&mut self, line: &InvoiceLine) -> Option<Quantity> {
+        let quantity = Quantity::new(line.quantity.abs()).ok();
+        if quantity.is_none() {
+            let message = format!(
+                "Ligne « {} » : la quantité a plus de trois décimales ; demandez une facture \
+                 corrigée.",
+                line.id
+            );
+            self.refusals.push(Refusal::new("quantite_trop_precise", message));
         }
+        quantity
     }
 
     /// Parts with their shares, or the reason why there are none.
-    fn parts(
+    pub(super) fn parts(
         &mut self,
         line: &InvoiceLine,
         of_line: &[usize],
@@ -350,7 +276,7 @@ impl<'a> Scales<'a> {
 
     /// What a person said of a line: member by member, spread over the member's delivery points
     /// in the order of what each pays for, else of what each ordered.
-    fn named(
+    pub(super) fn named(
         &mut self,
         line: &InvoiceLine,
         of_line: &[usize],
@@ -404,55 +330,10 @@ impl<'a> Scales<'a> {
     fn is(&self, at: usize, siret: &Siret) -> bool {
         self.shares[at].siret.as_ref() == Some(siret)
     }
-
-    /// Names what a dispute leaves once the credit note is taken off: amounts above the order's
-    /// price, and lines that nobody ordered.
-    fn still_disputed(&mut self, invoice: Document<'_>, credit: Document<'_>) {
-        let mut sums: BTreeMap<Option<OrderLineId>, (i64, rust_decimal::Decimal, i64)> =
-            BTreeMap::new();
-        for (document, sign) in [(invoice, 1), (credit, -1)] {
-            for (line, link) in document.invoice.lines.iter().zip(document.links) {
-                if link.freight {
-                    continue;
-                }
-                let goods = sign == 1
-                    || self.ordered(link).is_some_and(|ordered| gives_goods_back(line, ordered));
-                let (net, quantity, lines) = sums.entry(link.order_line).or_default();
-                *net = net.saturating_add(line.net.cents().saturating_mul(sign));
-                if goods {
-                    *quantity =
-                        quantity.saturating_add(line.quantity * rust_decimal::Decimal::from(sign));
-                }
-                *lines += 1;
-            }
-        }
-        for (line, (net, quantity, lines)) in sums {
-            let ordered = self.order.lines.iter().find(|one| Some(one.id) == line);
-            let allowed = ordered.and_then(|ordered| {
-                let kept = Quantity::new(quantity.max(rust_decimal::Decimal::ZERO)).ok()?;
-                ordered.price.times(kept).ok()
-            });
-            let allowed = allowed.unwrap_or(Net::ZERO).cents();
-            // Each printed line was rounded once.
-            let slack = if ordered.is_some() { lines } else { 0 };
-            if net > allowed.saturating_add(slack) {
-                let what = ordered.map_or("les lignes hors commande", |one| one.reference.as_str());
-                self.refusals.push(Refusal::new(
-                    "avoir_insuffisant",
-                    format!(
-                        "Avoir déduit, il reste {} hors taxes pour {what}, au lieu de {} ; la \
-                         facture reste en litige, demandez un avoir qui couvre tout l’écart.",
-                        Net::from_cents(net),
-                        Net::from_cents(allowed)
-                    ),
-                ));
-            }
-        }
-    }
 }
 
 /// A credit line at the order's own price gives goods back; at another it takes a price down.
-fn gives_goods_back(line: &InvoiceLine, ordered: &OrderedLine) -> bool {
+pub(super) fn gives_goods_back(line: &InvoiceLine, ordered: &OrderedLine) -> bool {
     let at_order_price = ordered.price.decimal().checked_mul(line.base_quantity);
     at_order_price == Some(line.unit_price.decimal())
 }

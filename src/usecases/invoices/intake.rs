@@ -234,9 +234,9 @@ async fn supplier(
     {
         return Ok(Some((id, siret.clone())));
     }
-    let siren = invoice.seller.siren.as_deref().and_then(|text| text.parse::<Siren>().ok());
-    let Some(siren) = siret.map(|siret| siret.siren()).or(siren) else { return Ok(None) };
-    let Some(id) = store::by_siren(&app.store, &siren).await? else { return Ok(None) };
+    let stated = invoice.seller.siren.as_deref().and_then(|text| text.parse::<Siren>().ok());
+    let Some(body) = siret.map(|siret| siret.siren()).or(stated) else { return Ok(None) };
+    let Some(id) = store::by_siren(&app.store, &body).await? else { return Ok(None) };
     let known = store::sirets_of_buyer(&app.store, id).await?.into_iter().next();
     Ok(known.map(|siret| (id, siret)))
 }

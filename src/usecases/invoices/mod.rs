@@ -10,12 +10,14 @@
 //! `RF` for each member's statement. The papers follow, and what a crash left out is made by
 //! asking again.
 
+mod accounts;
 mod allocate;
 mod booking;
 mod intake;
 mod judge;
 mod life;
 mod papers;
+mod settlement;
 pub mod share;
 pub mod statement;
 mod validate;

@@ -7,27 +7,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::catalogue::budget::{AccountRule, BudgetSection as Section};
+use domain::catalogue::budget::AccountRule;
 use domain::group::organisation::Organisation;
 use domain::group::siret_history::SiretStatus;
 use domain::ids::{AllocationId, OrganisationId};
 use domain::invoices::allocation::MemberShare;
 use domain::invoices::state::InvoiceState;
-use domain::money::{Cents, Gross};
 use domain::siret::Siret;
 
 use super::super::{Actor, App, Refusal, UseCaseError, letterhead};
+use super::accounts::{account_shares, accounts};
 use super::allocate::{Printed, Shared, accepted_of, mirrored, printed, share_off_thread};
 use super::load;
 use super::statement::{Addressee, Around, Statements, attachment};
-use super::validate::accounts;
 use crate::documents::Paper;
 use crate::documents::allocation_statement::{
-    AccountShare, AllocationStatement, Payment, PreviousCredit, render,
+    AllocationStatement, Payment, PreviousCredit, render,
 };
-use crate::documents::parties::{
-    BudgetAccount, BudgetSection, Buyer, ContractRef, ConventionRef, LotRef,
-};
+use crate::documents::parties::{Buyer, ContractRef, ConventionRef, LotRef};
 use crate::store::invoices::{self as store, Cited, OrderedFor, StatementDue, StoredAllocation};
 use crate::store::platform::{IssuedPaper, register_papers};
 use crate::store::{StoreError, group, platform};
@@ -305,61 +302,6 @@ fn convention(cited: &Cited) -> ConventionRef {
         ),
         signed_on: cited.convention_from,
         article: None,
-    }
-}
-
-/// The gross amount by suggested account, in proportion to the lines; the cents left over go to
-/// the largest remainders.
-fn account_shares(
-    share: &MemberShare,
-    accounts: &BTreeMap<usize, AccountRule>,
-) -> Vec<AccountShare> {
-    let mut nets: BTreeMap<BudgetAccount, i64> = BTreeMap::new();
-    for line in &share.lines {
-        if let Some(rule) = accounts.get(&line.index) {
-            let net = nets.entry(account(rule)).or_default();
-            *net = net.saturating_add(line.net.amount.0.abs());
-        }
-    }
-    let total: i128 = nets.values().map(|net| i128::from(*net)).sum();
-    if total == 0 {
-        return Vec::new();
-    }
-    let gross = i128::from(share.gross.cents());
-    let mut parts: Vec<(BudgetAccount, i128, i128)> = nets
-        .into_iter()
-        .map(|(account, net)| {
-            let exact = gross.abs() * i128::from(net);
-            (account, exact / total, exact % total)
-        })
-        .collect();
-    let mut left = gross.abs() - parts.iter().map(|(_, part, _)| part).sum::<i128>();
-    let mut order: Vec<usize> = (0..parts.len()).collect();
-    order.sort_by_key(|at| std::cmp::Reverse(parts[*at].2));
-    for at in order {
-        if left == 0 {
-            break;
-        }
-        parts[at].1 += 1;
-        left -= 1;
-    }
-    parts
-        .into_iter()
-        .map(|(account, part, _)| {
-            let cents = i64::try_from(part * gross.signum()).unwrap_or(i64::MAX);
-            AccountShare { account, gross: Gross(Cents(cents)) }
-        })
-        .collect()
-}
-
-fn account(rule: &AccountRule) -> BudgetAccount {
-    BudgetAccount {
-        nature: rule.account.clone(),
-        label: rule.label.clone(),
-        section: match rule.section {
-            Section::Operating => BudgetSection::Operating,
-            Section::Investment => BudgetSection::Investment,
-        },
     }
 }
 

@@ -1,20 +1,17 @@
 //! A second person agrees, and the shares get their numbers.
 
-use std::collections::BTreeMap;
-
 use chrono::Datelike;
-use domain::catalogue::budget::{AccountRule, suggestions};
 use domain::ids::{InvoiceId, OrganisationId};
 use domain::invoices::state::InvoiceAction as A;
-use domain::money::{Cents, Gross};
+use domain::money::Cents;
 use domain::orders::number::OrderNumber;
-use rust_decimal::Decimal;
 
 use super::super::{Actor, App, UseCaseError};
-use super::allocate::{Printed, printed};
+use super::accounts::{accounts, accounts_text};
+use super::allocate::printed;
 use super::{Walk, load};
 use crate::store::invoices::{self as store, NewRecharge, StoredAllocation};
-use crate::store::{Access, StoreError, Tx, platform, reference};
+use crate::store::{StoreError, Tx, platform};
 
 /// What the coordinator claims back from members (model C).
 const RECHARGES: &str = "RC";
@@ -37,7 +34,15 @@ pub async fn validate(
     actor: &Actor,
     invoice: InvoiceId,
 ) -> Result<Validated, UseCaseError> {
-    let document = printed(app, invoice).await?;
+    let seen = load(&app.store, invoice).await?;
+    let order = seen.order.ok_or_else(|| StoreError::NotFound {
+        what: "order of invoice",
+        id: invoice.to_string(),
+    })?;
+    let order = store::order(&app.store, order).await?;
+    // Only a recharge suggests accounts, by the prices in the file.
+    let recharged = order.model.coordinator_pays();
+    let document = if recharged { Some(printed(app, invoice).await?) } else { None };
     let tx = app.store.begin_write().await?;
     let mut stored = load(&tx, invoice).await?;
     if stored.checked_by.as_deref() == Some(actor.0.as_str()) {
@@ -60,13 +65,8 @@ pub async fn validate(
     let members = in_order(&shared);
     let numbers = take(app, &tx, STATEMENTS, &members).await?;
     store::number_statements(&tx, shared.id, &numbers).await?;
-    let order = stored.order.ok_or_else(|| StoreError::NotFound {
-        what: "order of invoice",
-        id: invoice.to_string(),
-    })?;
-    let order = store::order(&tx, order).await?;
     let mut recharges = Vec::new();
-    if order.model.coordinator_pays() {
+    if let Some(document) = document {
         let due: Vec<OrganisationId> = members
             .iter()
             .copied()
@@ -118,37 +118,4 @@ async fn take(
     };
     let first = platform::take_numbers(tx, series, year, members.len(), named).await?;
     Ok(members.iter().zip(first..).map(|(member, value)| (*member, named(value))).collect())
-}
-
-/// The account suggested for each line with an article, by its position.
-pub(super) async fn accounts(
-    on: &impl Access,
-    app: &App,
-    document: &Printed,
-) -> Result<BTreeMap<usize, AccountRule>, UseCaseError> {
-    let rows = reference::budget_accounts(on).await?;
-    let families = store::article_families(on, document.stored.id).await?;
-    let mut found = BTreeMap::new();
-    for (position, (family, sub_family)) in families {
-        let Some(line) = document.invoice.lines.get(position) else { continue };
-        let with_vat = Decimal::ONE + line.rate.decimal() / Decimal::ONE_HUNDRED;
-        let unit = line
-            .unit_price
-            .decimal()
-            .checked_div(line.base_quantity)
-            .and_then(|price| price.checked_mul(with_vat))
-            .and_then(|price| Cents::rounded(price).ok())
-            .map_or(Gross::ZERO, Gross);
-        let first = suggestions(&rows, &family, &sub_family, unit, app.today()).into_iter().next();
-        found.extend(first.map(|row| (position, row.value.clone())));
-    }
-    Ok(found)
-}
-
-/// Every account suggested for an invoice, each once: `6064, 60632`.
-fn accounts_text(accounts: &BTreeMap<usize, AccountRule>) -> String {
-    let mut names: Vec<&str> = accounts.values().map(|rule| rule.account.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.join(", ")
 }

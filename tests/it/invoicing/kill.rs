@@ -1,6 +1,5 @@
 //! `kill -9` at any moment of sharing, validating and stating an invoice.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -26,17 +25,15 @@ const MEMBERS: u32 = 70;
 /// A SIREN of our own with its key, then the establishment 00010 with its.
 fn siret(member: u32) -> String {
     let with_key = |digits: &str| {
-        let key = (0..10).find(|key| {
-            let number = format!("{digits}{key}");
-            let sum: u32 = (number.bytes().rev().enumerate())
-                .map(|(at, byte)| {
-                    let digit = u32::from(byte - b'0') * if at % 2 == 1 { 2 } else { 1 };
-                    digit / 10 + digit % 10
-                })
-                .sum();
-            sum % 10 == 0
-        });
-        format!("{digits}{}", key.unwrap())
+        let sum = |number: &str| -> u32 {
+            let bytes = number.bytes().rev().enumerate();
+            bytes
+                .map(|(at, byte)| u32::from(byte - b'0') * if at % 2 == 1 { 2 } else { 1 })
+                .map(|digit| digit / 10 + digit % 10)
+                .sum()
+        };
+        let mut numbers = (0..10).map(|key| format!("{digits}{key}"));
+        numbers.find(|number| sum(number) % 10 == 0).unwrap()
     };
     with_key(&format!("{}0001", with_key(&format!("2199{member:04}"))))
 }
@@ -108,22 +105,28 @@ async fn killed_at_any_moment_nothing_is_lost_and_nothing_is_there_twice(
     let (group, id) = received(on).await;
     let name = "invoicing::kill::an_invoice_goes_from_match_to_its_last_statement";
     let papers = "SELECT COUNT(*) FROM paper";
-    let mut seen = BTreeSet::new();
-    // Each time a little later, so that every stage is hit whatever the machine's speed.
-    for attempt in 0..40_u32 {
+    // While it is shared and validated: a moment later each time.
+    for delay in [15, 25, 35, 50, 70, 100] {
         let mut child = in_its_own_process(name, &group.fresh);
-        tokio::time::sleep(Duration::from_millis(u64::from(20 + 12 * attempt))).await;
-        if child.try_wait().unwrap().is_some() {
-            break;
-        }
+        tokio::time::sleep(Duration::from_millis(delay)).await;
         child.kill().unwrap();
         child.wait().unwrap();
         let stored = store::invoice(&group.app.store, Viewer::Coordinator, id).await;
-        let issued = group.world.number(papers).await;
-        seen.insert((stored.unwrap().unwrap().state.code(), issued > 0));
-        assert_eq!(World::breaches(&group.app).await, [], "attempt {attempt}");
+        assert!(stored.unwrap().is_some());
+        assert_eq!(World::breaches(&group.app).await, [], "killed after {delay} ms");
     }
-    assert!(seen.len() > 1, "the kills hit more than one stage: {seen:?}");
+    // While its statements are issued: as soon as one more is in the file store.
+    let folder = group.fresh.folder.path().join("fichiers/releves");
+    let written = || std::fs::read_dir(&folder).map_or(0, Iterator::count);
+    for more in [1, 20, 66] {
+        let mut child = in_its_own_process(name, &group.fresh);
+        while written() < more && child.try_wait().unwrap().is_none() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(World::breaches(&group.app).await, [], "killed at {more} statements");
+    }
     finish(&group.app).await;
     assert_eq!(group.world.number(papers).await, i64::from(MEMBERS));
     assert_eq!(finish(&group.app).await, 0, "nothing is left to issue");

@@ -99,7 +99,7 @@ pub(crate) const BOXES: [(&str, &str, &str, i64); 1] = [("BOI-001", "327", "1.87
 fn codes(error: UseCaseError) -> Vec<String> {
     match error {
         UseCaseError::Refused(reasons) => reasons.into_iter().map(|one| one.code).collect(),
-        other => panic!("not a refusal: {other}"),
+        UseCaseError::Store(_) | UseCaseError::Failed { .. } => panic!("not a refusal: {error}"),
     }
 }
 

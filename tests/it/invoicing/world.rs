@@ -228,7 +228,8 @@ impl World {
         lines: &[Line],
     ) {
         let (contract_id, schedule) = self.contract(contract, lot, holder).await;
-        let opens = day("2026-06-15") + chrono::Duration::days(self.seen.len() as i64);
+        let opens =
+            day("2026-06-15") + chrono::Duration::days(i64::try_from(self.seen.len()).unwrap());
         let window = self
             .insert(
                 "order_window",
