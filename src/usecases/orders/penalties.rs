@@ -49,7 +49,8 @@ pub async fn penalties(
     for of_one in goods.chunk_by(|a, b| a.order == b.order) {
         let first = &of_one[0];
         let late = lateness(of_one, today).map_err(UseCaseError::failed(doing))?;
-        let penalty = of_order(&terms, &late, first.order_net).map_err(UseCaseError::failed(doing))?;
+        let penalty =
+            of_order(&terms, &late, first.order_net).map_err(UseCaseError::failed(doing))?;
         orders.push(OrderPenalty {
             order: first.order,
             number: first.number.clone(),
@@ -58,7 +59,8 @@ pub async fn penalties(
             penalty,
         });
     }
-    let due = due(&terms, orders.iter().map(|order| order.penalty)).map_err(UseCaseError::failed(doing))?;
+    let due = due(&terms, orders.iter().map(|order| order.penalty))
+        .map_err(UseCaseError::failed(doing))?;
     Ok(Penalties { orders, due })
 }
 
