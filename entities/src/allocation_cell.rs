@@ -12,13 +12,7 @@ pub struct Model {
     pub organisation_id: i64,
     #[sea_orm(column_type = "Text")]
     pub kind: String,
-    #[sea_orm(column_type = "Text")]
-    pub item: String,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub category: Option<String>,
-    pub rate_bp: Option<i64>,
-    #[sea_orm(column_type = "Text", nullable)]
-    pub weight: Option<String>,
+    pub position: i64,
     pub amount_cents: i64,
 }
 

@@ -10,6 +10,10 @@ pub struct Model {
     pub id: i64,
     pub allocation_id: i64,
     pub organisation_id: i64,
+    #[sea_orm(column_type = "Text")]
+    pub siret: String,
+    #[sea_orm(column_type = "Text")]
+    pub name: String,
     pub net_cents: i64,
     pub vat_cents: i64,
     pub gross_cents: i64,
@@ -18,6 +22,8 @@ pub struct Model {
     pub payable_cents: i64,
     #[sea_orm(column_type = "Text")]
     pub code: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub statement_number: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

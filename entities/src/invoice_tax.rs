@@ -9,6 +9,7 @@ pub struct Model {
     #[sea_orm(primary_key)]
     pub id: i64,
     pub invoice_id: i64,
+    pub position: i64,
     #[sea_orm(column_type = "Text")]
     pub category: String,
     pub rate_bp: i64,

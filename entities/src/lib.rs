@@ -6,6 +6,7 @@
 pub mod allocation;
 pub mod allocation_cell;
 pub mod allocation_member;
+pub mod allocation_weight;
 pub mod amendment;
 pub mod article;
 pub mod article_version;
@@ -70,6 +71,7 @@ macro_rules! for_each_table {
         $with!(allocation);
         $with!(allocation_cell);
         $with!(allocation_member);
+        $with!(allocation_weight);
         $with!(amendment);
         $with!(article);
         $with!(article_version);

@@ -7,7 +7,7 @@ use crate::table::{drop, table};
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
 
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 11] = [
     "invoice",
     "invoice_line",
     "invoice_amount",
@@ -15,6 +15,7 @@ const TABLES: [&str; 10] = [
     "invoice_finding",
     "invoice_suspension",
     "allocation",
+    "allocation_weight",
     "allocation_member",
     "allocation_cell",
     "recharge",
@@ -67,9 +68,19 @@ impl MigrationTrait for Migration {
             .text("sha256")
             .text_null("checked_by")
             .text_null("validated_by")
-            .check("net", "net_cents = lines_cents - allowances_cents + charges_cents")
-            .check("gross", "gross_cents = net_cents + vat_cents")
-            .check("payable", "payable_cents = gross_cents - prepaid_cents + rounding_cents")
+            // A rejected invoice is kept as it came, wrong totals included.
+            .check(
+                "net",
+                "state = 'rejected' OR net_cents = lines_cents - allowances_cents + charges_cents",
+            )
+            .check("gross", "state = 'rejected' OR gross_cents = net_cents + vat_cents")
+            .check(
+                "payable",
+                "state = 'rejected' OR payable_cents = gross_cents - prepaid_cents + rounding_cents",
+            )
+            .check("booked", "state = 'rejected' OR (order_id IS NOT NULL AND buyer_id IS NOT NULL)")
+            .check("validated", "state NOT IN ('validated', 'paid') OR validated_by IS NOT NULL")
+            .check("paid", "(state = 'paid') = (paid_on IS NOT NULL)")
             .check(
                 "four_eyes",
                 "validated_by IS NULL OR checked_by IS NULL OR validated_by <> checked_by",
@@ -93,7 +104,6 @@ impl MigrationTrait for Migration {
             .int("rate_bp")
             .flag("freight")
             .unique(&["invoice_id", "position"])
-            .unique(&["invoice_id", "line_ref"])
             .create(manager)
             .await?;
         table("invoice_amount")
@@ -110,12 +120,13 @@ impl MigrationTrait for Migration {
             .await?;
         table("invoice_tax")
             .to("invoice_id", "invoice")
+            .int("position")
             .text("category")
             .int("rate_bp")
             .int("base_cents")
             .int("tax_cents")
             .text_null("exemption")
-            .unique(&["invoice_id", "category", "rate_bp"])
+            .unique(&["invoice_id", "position"])
             .create(manager)
             .await?;
         table("invoice_finding")
@@ -143,9 +154,26 @@ impl MigrationTrait for Migration {
             .unique(&["invoice_id"])
             .create(manager)
             .await?;
+        // The accepted quantities that an invoice line was shared by, so that the next invoice of
+        // the order finds what is left. Booked: negative where a credit note takes back.
+        table("allocation_weight")
+            .to("allocation_id", "allocation")
+            .to("line_id", "invoice_line")
+            .to("organisation_id", "organisation")
+            .maybe_to("share_id", "order_share")
+            .int("quantity_milli")
+            // False where only a price is taken down, or the order has no such line.
+            .flag("goods")
+            .check("quantity", "quantity_milli <> 0")
+            .unique(&["line_id", "share_id"])
+            .create(manager)
+            .await?;
+        // SIRET and name as they were shared with: a share can be made again as it was.
         table("allocation_member")
             .to("allocation_id", "allocation")
             .to("organisation_id", "organisation")
+            .text("siret")
+            .text("name")
             .int("net_cents")
             .int("vat_cents")
             .int("gross_cents")
@@ -153,21 +181,24 @@ impl MigrationTrait for Migration {
             .int("rounding_cents")
             .int("payable_cents")
             .text("code")
+            .text_null("statement_number")
             .check("gross", "gross_cents = net_cents + vat_cents")
             .check("payable", "payable_cents = gross_cents - prepaid_cents + rounding_cents")
             .unique(&["allocation_id", "organisation_id"])
+            .unique(&["statement_number"])
             .create(manager)
             .await?;
+        // Booked: a credit note's amounts are negative. `position` is that of the invoice's row.
         table("allocation_cell")
             .to("allocation_id", "allocation")
             .to("organisation_id", "organisation")
-            .one_of("kind", &["line", "charge", "allowance", "difference", "base", "tax"])
-            .text("item")
-            .text_null("category")
-            .int_null("rate_bp")
-            .text_null("weight")
+            .one_of(
+                "kind",
+                &["line", "charge", "allowance", "difference", "net_difference", "base", "tax"],
+            )
+            .int("position")
             .int("amount_cents")
-            .unique(&["allocation_id", "organisation_id", "kind", "item"])
+            .unique(&["allocation_id", "kind", "position", "organisation_id"])
             .create(manager)
             .await?;
         table("recharge")

@@ -4,6 +4,7 @@
 //! standard error. Exit codes: 0 done, 1 the program failed, 2 wrong usage, 3 the
 //! input was refused, 4 a check found something wrong.
 
+mod admin;
 mod check;
 mod consolidate;
 mod database;
@@ -44,6 +45,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Prépare une installation : importe membres, contacts et catalogue
+    #[command(subcommand)]
+    Admin(admin::Admin),
     Check(check::CheckArgs),
     Consolidate(consolidate::ConsolidateArgs),
     Demo(demo::DemoArgs),
@@ -80,6 +84,7 @@ pub fn main() -> ExitCode {
 
 fn run(command: &Command) -> Outcome {
     match command {
+        Command::Admin(command) => on_runtime(admin::run(command)),
         Command::Check(args) => on_runtime(check::run(args)),
         Command::Consolidate(args) => consolidate::run(args),
         Command::Demo(args) => on_runtime(demo::run(args)),

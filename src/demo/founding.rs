@@ -21,7 +21,6 @@ use crate::usecases::{Actor, App};
 /// The group as the rest of the story uses it.
 #[derive(Debug, Clone)]
 pub(super) struct Group {
-    pub(super) coordinator: OrganisationId,
     pub(super) convention: ConventionId,
     /// Communes and EPCI, by name.
     pub(super) members: Vec<Listed>,
@@ -61,7 +60,7 @@ pub(super) async fn found(app: &App, actor: &Actor) -> Result<Group, DemoError> 
     };
     letterhead::set(app, actor, &settings).await?;
     let convention = convention(app, actor, coordinator).await?;
-    Ok(Group { coordinator, convention, members })
+    Ok(Group { convention, members })
 }
 
 async fn convention(

@@ -5,10 +5,13 @@
 //! clock stands still on each of these days, so that the same program always
 //! makes the same database and the same papers.
 
+mod billing;
 mod census;
 mod chance;
 mod founding;
+mod market;
 mod needs;
+mod ordering;
 mod people;
 mod supplier;
 
@@ -16,7 +19,7 @@ use chrono::{NaiveDate, TimeZone, Utc};
 
 use crate::clock::Clock;
 use crate::store::{StoreError, group as group_store, platform};
-use crate::usecases::{Actor, App, UseCaseError, catalogue};
+use crate::usecases::{Actor, App, UseCaseError, campaigns, catalogue};
 
 /// The business day on which the demonstration stands still once it is built.
 pub const TODAY: (i32, u32, u32) = (2026, 11, 22);
@@ -82,6 +85,26 @@ async fn story(app: &App, progress: &Progress<'_>) -> Result<(), DemoError> {
     catalogue::import_catalogue(&prepared, &buyer, &census::catalogue()?, from).await?;
     let first = census::run(app, &buyer, &group, &census::finished()?, progress).await?;
     census::close(app, &buyer, &group, first, day(2026, 2, 28)?).await?;
+    let told = |done, total| progress("Récépissés de besoins", done, total);
+    campaigns::issue_receipts(&on(app, day(2026, 3, 2)?), &buyer, first, told).await?;
+    let contracts = market::buy(app, &buyer, &group, first).await?;
+    for contract in &contracts {
+        ordering::order(app, &buyer, contract, progress).await?;
+        ordering::deliver(app, &buyer, contract, contract.number.ends_with("L1")).await?;
+    }
+    let desk = billing::Desk {
+        app,
+        clerk: Actor("comptable@cdg62.example".into()),
+        manager: Actor("responsable.finances@cdg62.example".into()),
+        writer: supplier::Writer::new()?,
+    };
+    for (contract, prefix) in contracts.iter().zip(["CL", "RA", "SV"]) {
+        if contract.number.ends_with("L1") {
+            billing::shared(&desk, contract, progress).await?;
+        } else {
+            billing::own(&desk, contract, prefix, progress).await?;
+        }
+    }
     founding::adhere_late(&on(app, day(2026, 5, 20)?), &buyer, &group).await?;
     census::run(app, &buyer, &group, &census::running()?, progress).await?;
     Ok(())
@@ -109,7 +132,7 @@ pub enum DemoError {
 }
 
 /// A day of the story.
-fn day(year: i32, month: u32, day: u32) -> Result<chrono::NaiveDate, DemoError> {
-    chrono::NaiveDate::from_ymd_opt(year, month, day)
+fn day(year: i32, month: u32, day: u32) -> Result<NaiveDate, DemoError> {
+    NaiveDate::from_ymd_opt(year, month, day)
         .ok_or_else(|| DemoError::Data(format!("le {day}/{month}/{year} n’existe pas")))
 }

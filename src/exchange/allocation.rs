@@ -116,6 +116,11 @@ impl<'a> AllocationForm<'a> {
         form.proof.sha256 = Some(sha256(&canonical(&form)?));
         Ok(form)
     }
+
+    /// The fingerprint of the report.
+    pub fn sha256(&self) -> &str {
+        self.proof.sha256.as_deref().unwrap_or_default()
+    }
 }
 
 /// Makes the code of each member's statement of one invoice.

@@ -3,6 +3,7 @@
 pub mod allocation;
 pub mod canonical;
 pub mod catalogue;
+pub mod contacts;
 pub mod deliveries;
 pub mod einvoice;
 pub mod holder_pack;

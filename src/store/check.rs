@@ -3,12 +3,15 @@
 //! The rows are read set by set and judged by pure functions of the domain; what
 //! is found is named, never mended.
 
+mod allocations;
+
 use std::collections::{BTreeMap, HashMap};
 
 use domain::campaigns::census::{self, CensusAction, CensusState};
 use domain::campaigns::sheet::{self, SheetAction, SheetState};
 use domain::group::membership::{self, MembershipAction, MembershipState};
 use domain::ids::OrderId;
+use domain::invoices::state::{self as invoice_state, InvoiceAction, InvoiceState};
 use domain::money::{Cents, Net};
 use domain::orders::state::{self as order_state, OrderAction, OrderState};
 use domain::platform::breach::{self, Breach};
@@ -18,13 +21,15 @@ use domain::quantity::Quantity;
 use domain::steps::Steps;
 use domain::vat::VatRate;
 use entities::{
-    campaign, contract, membership as membership_table, need_sheet, number_series, number_taken,
-    order_line, order_tax, paper, purchase_order,
+    campaign, contract, invoice, membership as membership_table, need_sheet, number_series,
+    number_taken, order_line, order_tax, paper, purchase_order,
 };
 use rust_decimal::Decimal;
 use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, FromQueryResult, QueryOrder};
 
 use super::{Access, StoreError, platform, sql};
+
+pub use allocations::allocations;
 
 /// What was looked at, and what does not hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -353,6 +358,14 @@ const MEMBERSHIP: Life<MembershipState, MembershipAction> = Life {
     action: MembershipAction::from_code,
 };
 
+const INVOICE: Life<InvoiceState, InvoiceAction> = Life {
+    subject: "invoice",
+    steps: &invoice_state::STEPS,
+    first: InvoiceState::Received,
+    state: InvoiceState::from_code,
+    action: InvoiceAction::from_code,
+};
+
 impl<S, A> Life<S, A>
 where
     S: Copy + PartialEq + std::fmt::Debug + std::fmt::Display,
@@ -405,6 +418,10 @@ pub async fn states(
         let name = format!("adhésion {}", row.id);
         report.breaches.extend(MEMBERSHIP.explain(lives, row.id, &name, &row.state));
         report.count("memberships", 1);
+    }
+    for row in invoice::Entity::find().all(on.connection()).await.map_err(failed)? {
+        let name = format!("facture {}", row.number);
+        report.breaches.extend(INVOICE.explain(lives, row.id, &name, &row.state));
     }
     Ok(())
 }

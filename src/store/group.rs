@@ -22,11 +22,11 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    EntityTrait, QueryFilter, QueryOrder,
+    ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
 };
 
 use super::platform::insert_all;
-use super::{Access, StoreError, Tx};
+use super::{Access, StoreError, Tx, sql};
 
 /// A stored code as its domain value.
 pub(crate) fn coded<T>(
@@ -159,6 +159,36 @@ pub async fn organisations(
         .map(|row| {
             let numbers = by_organisation.remove(&row.id).unwrap_or_default();
             listed(row, numbers)
+        })
+        .collect()
+}
+
+/// These organisations with their SIRETs, by their numbers.
+pub async fn organisations_among(
+    on: &impl Access,
+    ids: &[OrganisationId],
+) -> Result<BTreeMap<OrganisationId, Organisation>, StoreError> {
+    let doing = "reading organisations";
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    let rows = organisation::Entity::find()
+        .filter(organisation::COLUMN.id.is_in(ids.clone()))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    let mut numbers: BTreeMap<i64, Vec<siret::Model>> = BTreeMap::new();
+    for number in siret::Entity::find()
+        .filter(siret::COLUMN.organisation_id.is_in(ids))
+        .order_by_asc(siret::COLUMN.id)
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?
+    {
+        numbers.entry(number.organisation_id).or_default().push(number);
+    }
+    rows.into_iter()
+        .map(|row| {
+            let numbers = numbers.remove(&row.id).unwrap_or_default();
+            listed(row, numbers).map(|listed| (listed.id, listed.organisation))
         })
         .collect()
 }
@@ -305,6 +335,16 @@ pub async fn sites(
             (SiteId(row.id), point)
         })
         .collect())
+}
+
+/// Gives every delivery point that has nobody to call the first person recorded for it.
+pub async fn name_site_contacts(tx: &Tx) -> Result<(), StoreError> {
+    let text = "UPDATE site SET contact_id = (SELECT MIN(c.id) FROM contact c WHERE c.site_id = site.id) \
+                WHERE contact_id IS NULL \
+                AND EXISTS (SELECT 1 FROM contact c WHERE c.site_id = site.id)";
+    let statement = sql(tx.connection(), text, []);
+    let named = tx.connection().execute_raw(statement).await;
+    named.map(|_| ()).map_err(StoreError::during("naming whom the driver calls"))
 }
 
 /// Adds contacts.

@@ -10,6 +10,7 @@ pub mod check;
 mod error;
 pub mod files;
 pub mod group;
+pub mod invoices;
 pub mod orders;
 pub mod overview;
 pub mod platform;

@@ -15,6 +15,7 @@ pub async fn check(app: &App) -> Result<Report, UseCaseError> {
     let mut report = Report::default();
     store::orders(&app.store, &mut report).await?;
     store::ceilings(&app.store, &mut report).await?;
+    store::allocations(&app.store, &mut report).await?;
     store::series(&app.store, &mut report).await?;
     let lives = store::journal(&app.store, &mut report).await?;
     store::states(&app.store, &lives, &mut report).await?;

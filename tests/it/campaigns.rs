@@ -17,13 +17,14 @@ use rstest::rstest;
 use travee::clock::Clock;
 use travee::store::campaigns as store;
 use travee::store::platform::journal_after;
+use travee::store::tenders::need_totals;
 use travee::store::{Viewer, catalogue};
 use travee::usecases::campaigns::{
     cancel_census, close_census, complete_sheets, create_census, issue_receipts, open_census,
     reopen_census, reopen_sheet, same_as_last, settle_census, sign_sheet, submit_needs,
 };
 use travee::usecases::catalogue::{import_catalogue, retire_articles};
-use travee::usecases::group::add_sites;
+use travee::usecases::group::{add_sites, withdraw};
 use travee::usecases::{App, UseCaseError};
 
 use crate::fixtures::{app_on, buyer, convention, day, members, organisations, pdf_text, site};
@@ -545,4 +546,28 @@ async fn every_member_that_answered_has_one_receipt_however_often_they_are_issue
     }
     let report = travee::usecases::check::check(app).await.unwrap();
     assert_eq!((report.breaches, report.checked["papers"]), (vec![], 2));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_needs_of_a_member_that_left_are_consolidated_no_more(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let world = World::new(on).await;
+    let (app, id) = (&world.app, world.open().await);
+    for (body, units) in [(2, "30"), (3, "20")] {
+        let sheet = world.sheets(id, body).await[0];
+        let needs = world.needs(&[("BOI-001", [units, "0"])]).await;
+        submit_needs(app, &buyer(), Viewer::Coordinator, sheet, handed_in(needs)).await.unwrap();
+    }
+    let total = async || {
+        let totals = need_totals(&app.store, id).await.unwrap();
+        let [boxes] = totals.as_slice() else { panic!("one article, one year: {totals:?}") };
+        (boxes.members, boxes.asks.needed, boxes.asks.whole_packs)
+    };
+    assert_eq!(total().await, (2, Quantity::whole(50), Quantity::whole(75)));
+    withdraw(app, &buyer(), world.group, world.bodies[3], day("2027-01-01"), "fusion")
+        .await
+        .unwrap();
+    assert_eq!(total().await, (1, Quantity::whole(30), Quantity::whole(50)));
 }

@@ -21,8 +21,8 @@ async fn sound(on: On) -> (Fresh, App) {
     members(&app, group, &ids[2..]).await;
     app.files.put("papiers/BC-2026-0001.pdf", b"%PDF-1.7".to_vec()).await.unwrap();
     let tx = app.store.begin_write().await.unwrap();
-    let subject = |value| format!("BC-2026-{value:04}");
-    assert_eq!(take_numbers(&tx, "BC", 2026, 3, subject).await.unwrap(), 1);
+    let named = |value| format!("BC-2026-{value:04}");
+    assert_eq!(take_numbers(&tx, "BC", 2026, 3, named).await.unwrap(), 1);
     let paper = IssuedPaper {
         kind: "lot_sheet",
         number: "BC-2026-0001".into(),

@@ -123,3 +123,25 @@ async fn postgres_clone() -> String {
     create(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
     format!("{}/{name}", server())
 }
+
+/// Names the database of a test that runs in a process of its own, to be killed.
+const KILLED_URL: &str = "TRAVEE_KILLED_URL";
+const KILLED_FOLDER: &str = "TRAVEE_KILLED_FOLDER";
+
+/// The test `name` of this binary in a process of its own, on the database of `fresh`.
+pub(crate) fn in_its_own_process(name: &str, fresh: &Fresh) -> std::process::Child {
+    std::process::Command::new(std::env::current_exe().expect("this binary"))
+        .args([name, "--exact"])
+        .env(KILLED_URL, &fresh.url)
+        .env(KILLED_FOLDER, fresh.folder.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("this binary runs again")
+}
+
+/// The database and folder that this process was given, when it is such a process.
+pub(crate) fn given() -> Option<(String, PathBuf)> {
+    let url = std::env::var(KILLED_URL).ok()?;
+    Some((url, PathBuf::from(std::env::var(KILLED_FOLDER).ok()?)))
+}

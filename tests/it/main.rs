@@ -1,6 +1,7 @@
 //! One integration binary: the tests that need a database, a file or the command itself.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
 
+mod admin;
 mod allocate;
 mod architecture;
 mod campaigns;
@@ -11,9 +12,11 @@ mod group;
 mod handbook;
 mod harness;
 mod invoices;
+mod invoicing;
 mod orders;
 mod papers;
 mod reference;
 mod schema;
+mod tenders;
 mod trouble;
 mod web;

@@ -270,10 +270,11 @@ mod tests {
         assert_eq!(rules(&wrong, Syntax::Ubl), ["BR-CO-10", "BR-CO-13"]);
     }
 
+    type Spoil = fn(&mut EInvoice);
+
     #[test]
     fn rule_17_every_total_is_exact_to_the_cent() {
         let good = invoice(&[line("10000", "20")]);
-        type Spoil = fn(&mut EInvoice);
         let cases: [(Spoil, &[&str]); 7] = [
             (|i| i.totals.allowances.0.0 += 1, &["BR-CO-11", "BR-CO-13"]),
             (|i| i.totals.charges.0.0 += 1, &["BR-CO-12", "BR-CO-13"]),

@@ -2,6 +2,9 @@
 
 pub mod allocation;
 pub mod arithmetic;
+pub mod attribution;
+pub mod credit;
 pub mod einvoice;
 pub mod matching;
 pub mod payment;
+pub mod state;

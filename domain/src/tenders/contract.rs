@@ -99,6 +99,12 @@ impl ContractError {
     }
 }
 
+/// Whether `months` is a duration that anybody means; more than [`LONGEST_MONTHS`] still need
+/// a reason when the agreement is made.
+pub fn is_duration(months: u32) -> bool {
+    (1..=ABSURD_MONTHS).contains(&months)
+}
+
 impl FrameworkAgreement {
     pub fn new(terms: AgreementTerms) -> Result<Self, ContractError> {
         if terms.number.trim().is_empty() {
@@ -107,7 +113,7 @@ impl FrameworkAgreement {
         let months = terms.months;
         let reason = terms.exceptional_duration_reason.as_deref().unwrap_or_default();
         let too_long = months > LONGEST_MONTHS && reason.trim().is_empty();
-        if months == 0 || months > ABSURD_MONTHS || too_long {
+        if !is_duration(months) || too_long {
             return Err(ContractError::Duration { months });
         }
         if terms.ceiling <= Net::ZERO {

@@ -11,7 +11,7 @@ use domain::vat::{VatCategory, VatRate};
 use en16931_formats::report::Kind;
 use rust_decimal::Decimal;
 
-use super::reason::{Code, Reason, excerpt};
+use super::reason::{Code, MOST_REASONS, Reason, excerpt};
 use super::scan::{Scan, french};
 use super::{Reading, Refusal, excess, translate};
 
@@ -116,6 +116,7 @@ fn not_held(read: &en16931_formats::Read, raw: &Scan) -> Vec<Reason> {
             | Kind::Prohibited
             | Kind::Derived => None,
         })
+        .take(MOST_REASONS)
         .collect()
 }
 
@@ -189,7 +190,7 @@ fn arithmetic(invoice: &EInvoice, syntax: Syntax) -> Vec<Reason> {
         .into_iter()
         .map(|breach| totals(&breach, &invoice.currency));
     let oddities = arithmetic::oddities(invoice).into_iter().map(|oddity| odd(invoice, &oddity));
-    breaches.chain(oddities).collect()
+    breaches.chain(oddities).take(MOST_REASONS).collect()
 }
 
 /// An amount in the currency of the invoice, which may be refused for not being euros.

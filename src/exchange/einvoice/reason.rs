@@ -111,6 +111,9 @@ impl Reason {
     }
 }
 
+/// Reasons listed of one file; a file with more is not a faulty invoice but something else.
+pub(super) const MOST_REASONS: usize = 1_000;
+
 /// `text` cut for a message, so that a hostile value cannot fill the screen; control characters
 /// become U+FFFD.
 pub(super) fn excerpt(text: &str) -> String {

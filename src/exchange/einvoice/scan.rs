@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
-use super::reason::{Code, Reason, excerpt};
+use super::reason::{Code, MOST_REASONS, Reason, excerpt};
 use terms::{Kind, Required};
 
 mod terms;
@@ -30,6 +30,10 @@ const MAX_CHILDREN: usize = 256;
 const MAX_REPETITIONS: usize = 10_000;
 /// VAT breakdowns; an invoice with more rates than percents is none.
 const MAX_BREAKDOWNS: usize = 100;
+/// Elements; ten thousand lines have two hundred thousand.
+const MAX_ELEMENTS: usize = 300_000;
+/// Comments and processing instructions, which say nothing and cost as much as elements.
+const MAX_ASIDES: usize = 10_000;
 const MAX_FIELD: usize = 1_000;
 const MAX_NOTE: usize = 100_000;
 
@@ -67,6 +71,8 @@ struct Pass<'a> {
     repetitions: usize,
     breakdowns: usize,
     namespaces: usize,
+    elements: usize,
+    asides: usize,
     found: Scan,
 }
 
@@ -81,6 +87,8 @@ pub(super) fn scan(text: &str) -> Result<Scan, Reason> {
         repetitions: 0,
         breakdowns: 0,
         namespaces: 0,
+        elements: 0,
+        asides: 0,
         found: Scan::default(),
     };
     let mut reader = Reader::from_str(text);
@@ -115,7 +123,15 @@ pub(super) fn scan(text: &str) -> Result<Scan, Reason> {
                     ),
                 ));
             }
-            Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_)) => {}
+            Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_)) => {
+                pass.asides += 1;
+                if pass.asides > MAX_ASIDES {
+                    return Err(structure(
+                        pass.line_at(position),
+                        "trop de commentaires se suivent",
+                    ));
+                }
+            }
             Ok(Event::Eof) if pass.depth > 0 => return Err(pass.cut(text.len())),
             Ok(Event::Eof) => return Ok(pass.found),
             Err(_) => {
@@ -150,6 +166,10 @@ impl Pass<'_> {
 
     fn open(&mut self, start: &BytesStart<'_>, position: usize) -> Result<(), Reason> {
         let line = self.line_at(position);
+        self.elements += 1;
+        if self.elements > MAX_ELEMENTS {
+            return Err(structure(line, "le fichier a plus de 300 000 éléments"));
+        }
         if self.depth == MAX_DEPTH {
             return Err(structure(line, "plus de 64 éléments sont imbriqués"));
         }
@@ -221,6 +241,9 @@ impl Pass<'_> {
         for (bit, required) in frame.required.iter().enumerate() {
             if frame.present & (1 << bit) == 0 {
                 self.found.reasons.push(required.missing(frame.line, &frame.name));
+                if self.found.reasons.len() > MOST_REASONS {
+                    return Err(too_many(frame.line));
+                }
             }
         }
         let grandparent = above.iter().nth_back(1).map_or("", |frame| frame.name.as_str());
@@ -247,6 +270,9 @@ impl Pass<'_> {
             return Err(value.too_long(most));
         }
         self.found.reasons.extend(value.refusal(kind));
+        if self.found.reasons.len() > MOST_REASONS {
+            return Err(too_many(value.line));
+        }
         if let Some(currency) = &frame.currency
             && !terms::is_in_accounting_currency(parent, &frame.name)
             && !self.found.currencies.iter().any(|(known, _)| known == currency)
@@ -308,6 +334,10 @@ fn structure(line: usize, what: &str) -> Reason {
              fournisseur de la réémettre."
         ),
     )
+}
+
+fn too_many(line: usize) -> Reason {
+    structure(line, "plus de 1 000 erreurs ont déjà été trouvées")
 }
 
 /// FNV-1a: a collision only counts a repetition that is none.

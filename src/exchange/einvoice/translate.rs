@@ -17,7 +17,7 @@ use en16931::invoice as model;
 use en16931_formats::Error;
 use rust_decimal::Decimal;
 
-use super::reason::{Code, Reason, excerpt};
+use super::reason::{Code, MOST_REASONS, Reason, excerpt};
 use super::scan::french;
 
 /// The document as the crate read it.
@@ -141,13 +141,19 @@ fn non_empty(text: &str) -> Option<String> {
 struct Wrong(Vec<Reason>);
 
 impl Wrong {
+    fn push(&mut self, reason: Reason) {
+        if self.0.len() < MOST_REASONS {
+            self.0.push(reason);
+        }
+    }
+
     fn missing(&mut self, field: &str, rule: &str, place: &str) {
         let message = format!(
             "{place}{field} ({}) manque ou n’est pas reconnu ; le fournisseur doit compléter la \
              facture.",
             french(field)
         );
-        self.0.push(Reason::new(Code::BadStructure, message).rule(rule).field(field));
+        self.push(Reason::new(Code::BadStructure, message).rule(rule).field(field));
     }
 
     fn required<T: Default>(&mut self, value: Option<T>, field: &str, rule: &str) -> T {
@@ -179,7 +185,7 @@ impl Wrong {
             french(field),
             domain::french::decimal(value)
         );
-        self.0.push(Reason::new(Code::BadNumber, message).field(field));
+        self.push(Reason::new(Code::BadNumber, message).field(field));
     }
 
     fn vat(&mut self, read: &model::LineVat, field: &str, rule: &str) -> (VatCategory, VatRate) {

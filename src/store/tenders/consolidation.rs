@@ -2,7 +2,8 @@
 //!
 //! One delivery point has one line for an article and year, so the lines need no
 //! grouping of their own: whole packs per delivery point are integer arithmetic on
-//! each line, in the same pass as the sums. Only sheets that were answered count.
+//! each line, in the same pass as the sums. Only sheets that were answered count, and
+//! none of a member that has left the group since.
 
 use domain::catalogue::{ArticleRef, LotCode, PackSize};
 use domain::ids::{ArticleId, ArticleVersionId, CampaignId};
@@ -12,7 +13,7 @@ use domain::tenders::packing::AddedUp;
 use sea_orm::FromQueryResult;
 
 use crate::store::group::coded;
-use crate::store::{Access, StoreError, sql};
+use crate::store::{Access, StoreError, is_postgres, sql};
 
 /// One article in one year, of all members.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,32 +50,45 @@ struct Row {
     whole_milli: i64,
 }
 
-/// The census's articles come first: each is then one range of the covering index of need_line.
-const TOTALS: &str = "SELECT a.id AS article_id, a.lot, a.reference, v.id AS version_id, \
-     t.pack_milli, v.price_e4, t.year, t.members, t.sites, t.needed_milli, t.tolerance_milli, \
-     t.whole_milli FROM (\
-       SELECT c.article_id, c.version_id, c.pack_milli, n.year, \
-         COUNT(DISTINCT n.organisation_id) AS members, COUNT(*) AS sites, \
-         CAST(SUM(n.quantity_milli) AS BIGINT) AS needed_milli, \
-         CAST(SUM(n.tolerance_milli) AS BIGINT) AS tolerance_milli, \
-         CAST(SUM(CASE WHEN c.pack_milli IS NULL THEN n.quantity_milli ELSE \
-           (n.quantity_milli + c.pack_milli - 1) / c.pack_milli * c.pack_milli END) AS BIGINT) \
-           AS whole_milli \
-       FROM campaign_article c \
-       JOIN need_line n ON n.campaign_id = c.campaign_id AND n.article_id = c.article_id \
-       WHERE c.campaign_id = $1 AND n.campaign_id = $1 AND n.quantity_milli > 0 \
-         AND n.site_id NOT IN (SELECT site_id FROM need_sheet WHERE campaign_id = $1 \
-           AND (state = 'draft' OR answer <> 'needs')) \
-       GROUP BY c.article_id, c.version_id, c.pack_milli, n.year) t \
-     JOIN article a ON a.id = t.article_id JOIN article_version v ON v.id = t.version_id \
-     ORDER BY a.reference, t.year";
+/// The members that have left the group of census `$1`, today or on a day already known: whatever
+/// they asked for, they will not order.
+pub(super) const LEFT: &str = "SELECT m.organisation_id FROM membership m \
+     JOIN campaign k ON k.convention_id = m.convention_id \
+     WHERE k.id = $1 AND m.state = 'withdrawn'";
+
+/// The census's articles come first: each is then one range of the covering index of `need_line`,
+/// in the order of the groups. `CROSS JOIN` says so to SQLite, whose planner keeps no statistics.
+fn totals(postgres: bool) -> String {
+    let join = if postgres { "JOIN" } else { "CROSS JOIN" };
+    format!(
+        "SELECT a.id AS article_id, a.lot, a.reference, f.version_id, f.pack_milli, v.price_e4, \
+         t.year, t.members, t.sites, t.needed_milli, t.tolerance_milli, t.whole_milli FROM (\
+           SELECT c.article_id, n.year, \
+             COUNT(DISTINCT n.organisation_id) AS members, COUNT(*) AS sites, \
+             CAST(SUM(n.quantity_milli) AS BIGINT) AS needed_milli, \
+             CAST(SUM(n.tolerance_milli) AS BIGINT) AS tolerance_milli, \
+             CAST(SUM(CASE WHEN c.pack_milli IS NULL THEN n.quantity_milli ELSE \
+               (n.quantity_milli + c.pack_milli - 1) / c.pack_milli * c.pack_milli END) AS BIGINT) \
+               AS whole_milli \
+           FROM campaign_article c {join} need_line n \
+             ON n.campaign_id = c.campaign_id AND n.article_id = c.article_id \
+           WHERE c.campaign_id = $1 AND n.campaign_id = $1 AND n.quantity_milli > 0 \
+             AND n.site_id NOT IN (SELECT s.site_id FROM need_sheet s WHERE s.campaign_id = $1 \
+               AND (s.state = 'draft' OR s.answer <> 'needs' OR s.organisation_id IN ({LEFT}))) \
+           GROUP BY c.article_id, n.year) t \
+         JOIN campaign_article f ON f.campaign_id = $1 AND f.article_id = t.article_id \
+         JOIN article a ON a.id = t.article_id JOIN article_version v ON v.id = f.version_id \
+         ORDER BY a.reference, t.year"
+    )
+}
 
 /// The needs of `campaign` that count, by article reference, then year.
 pub async fn need_totals(
     on: &impl Access,
     campaign: CampaignId,
 ) -> Result<Vec<NeedTotal>, StoreError> {
-    Row::find_by_statement(sql(on.connection(), TOTALS, [campaign.0.into()]))
+    let text = totals(is_postgres(on.connection()));
+    Row::find_by_statement(sql(on.connection(), &text, [campaign.0.into()]))
         .all(on.connection())
         .await
         .map_err(StoreError::during("consolidating needs"))?

@@ -17,6 +17,7 @@ use domain::tenders::revision::RevisionClause;
 use domain::tenders::tiers::TierBase;
 use domain::vat::{VatCategory, VatRate};
 use entities::{contract, order_window};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
@@ -328,7 +329,7 @@ pub async fn add_window(
 /// Closes an open window; whether it was open.
 pub async fn close_window(tx: &Tx, id: OrderWindowId) -> Result<bool, StoreError> {
     let moved = order_window::Entity::update_many()
-        .col_expr(order_window::Column::State, sea_orm::sea_query::Expr::value("closed"))
+        .col_expr(order_window::Column::State, Expr::value("closed"))
         .filter(order_window::COLUMN.id.eq(id.0))
         .filter(order_window::COLUMN.state.eq("open"))
         .exec(tx.connection())

@@ -1,10 +1,11 @@
 //! What the consolidated sheet of a lot says beyond its articles: who needs them and where.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::ids::{ArticleId, CampaignId, LotId, OrganisationId, SiteId};
+use domain::ids::{ArticleId, CampaignId, LotId, OrganisationId, ProcedureId, SiteId, TenderLotId};
 use sea_orm::FromQueryResult;
 
+use super::consolidation::LEFT;
 use crate::store::{Access, StoreError, sql};
 
 /// How many members need something of a lot, over all years.
@@ -28,6 +29,7 @@ struct Sites {
     site_id: i64,
 }
 
+/// What consolidation counts.
 const COUNTED: &str = "FROM need_line n JOIN need_sheet s ON s.id = n.sheet_id \
      JOIN article a ON a.id = n.article_id JOIN lot l ON l.number = a.lot AND l.id = $2 \
      JOIN organisation o ON o.id = n.organisation_id JOIN site p ON p.id = n.site_id \
@@ -43,7 +45,7 @@ pub async fn lot_members(
     let values = [campaign.0.into(), lot.0.into()];
     let text = format!(
         "SELECT n.article_id, COUNT(DISTINCT n.organisation_id) AS members {COUNTED} \
-         GROUP BY n.article_id"
+         AND n.organisation_id NOT IN ({LEFT}) GROUP BY n.article_id"
     );
     let articles = Articles::find_by_statement(sql(on.connection(), &text, values.clone()))
         .all(on.connection())
@@ -51,7 +53,7 @@ pub async fn lot_members(
         .map_err(StoreError::during(doing))?;
     let text = format!(
         "SELECT n.organisation_id, n.site_id {COUNTED} \
-         GROUP BY n.organisation_id, n.site_id, o.name, p.name ORDER BY o.name, n.organisation_id, \
+         AND n.organisation_id NOT IN ({LEFT}) GROUP BY n.organisation_id, n.site_id, o.name, p.name ORDER BY o.name, n.organisation_id, \
          p.name, n.site_id"
     );
     let sites = Sites::find_by_statement(sql(on.connection(), &text, values))
@@ -73,4 +75,23 @@ pub async fn lot_members(
             .collect(),
         sites,
     })
+}
+
+#[derive(FromQueryResult)]
+struct Issued {
+    tender_lot_id: i64,
+}
+
+/// The lots of a procedure whose sheet is issued.
+pub async fn lots_with_sheet(
+    on: &impl Access,
+    procedure: ProcedureId,
+) -> Result<BTreeSet<TenderLotId>, StoreError> {
+    let text = "SELECT t.id AS tender_lot_id FROM paper p JOIN tender_lot t ON t.id = p.tender_lot_id \
+                WHERE p.kind = 'lot_sheet' AND t.procedure_id = $1";
+    let rows = Issued::find_by_statement(sql(on.connection(), text, [procedure.0.into()]))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("reading lot sheets"))?;
+    Ok(rows.into_iter().map(|row| TenderLotId(row.tender_lot_id)).collect())
 }

@@ -6,6 +6,7 @@
 mod bids;
 mod consolidation;
 mod contracts;
+mod lot_articles;
 mod lot_sheets;
 mod prices;
 mod procedures;
@@ -16,11 +17,12 @@ pub use contracts::{
     NewContractRow, StoredContract, StoredWindow, add_contract, add_window, close_window, contract,
     contracts, is_numbered, lock_contract,
 };
-pub use lot_sheets::{LotMembers, lot_members};
+pub use lot_articles::{LotArticle, LotArticleRow, ToPrice, articles_to_price, lot_articles};
+pub use lot_sheets::{LotMembers, lot_members, lots_with_sheet};
 pub use prices::{
     IndexUsed, SchedulePrices, SoldArticle, add_schedule, schedule, schedule_in_force, schedules,
 };
 pub use procedures::{
-    LotArticle, LotArticleRow, NewLotRow, StoredLot, StoredProcedure, add_procedure, is_referenced,
-    lock_tender_lot, lot_articles, procedure, procedures, tender_lot,
+    NewLotRow, ProcedureHead, StoredLot, StoredProcedure, add_procedure, is_referenced,
+    lock_procedure, lock_tender_lot, procedure, procedures, tender_lot,
 };

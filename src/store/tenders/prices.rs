@@ -150,7 +150,7 @@ async fn read(
         .map_err(StoreError::during(doing))?;
     let mut articles: BTreeMap<i64, BTreeMap<ArticleId, SoldArticle>> = BTreeMap::new();
     for row in rows {
-        add_line(articles.entry(row.schedule_id).or_default(), row)?;
+        add_line(articles.entry(row.schedule_id).or_default(), &row)?;
     }
     Ok(heads
         .into_iter()
@@ -167,7 +167,7 @@ async fn read(
 
 /// Rows come in ascending order of quantity: the first of an article is its price, the others
 /// are its tiers.
-fn add_line(articles: &mut BTreeMap<ArticleId, SoldArticle>, row: Row) -> Result<(), StoreError> {
+fn add_line(articles: &mut BTreeMap<ArticleId, SoldArticle>, row: &Row) -> Result<(), StoreError> {
     let at = |column| ("price_line", row.id, column);
     let price = price(at("price_e4"), row.price_e4)?;
     if let Some(known) = articles.get_mut(&ArticleId(row.article_id)) {

@@ -1,16 +1,12 @@
-//! Procedures, their lots, and what all members need in each.
+//! Procedures and their lots.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
-use domain::catalogue::{ArticleRef, LotCode, PackSize};
-use domain::ids::{
-    ArticleId, ArticleVersionId, CampaignId, ConventionId, LotId, ProcedureId, TenderLotId,
-};
+use domain::catalogue::LotCode;
+use domain::ids::{CampaignId, ConventionId, LotId, ProcedureId, TenderLotId};
 use domain::money::Net;
-use domain::quantity::{Quantity, Unit};
 use domain::tenders::adviser::Procedure;
-use domain::vat::VatRate;
 use entities::{lot_article, tender_lot, tender_procedure};
 use sea_orm::{
     ActiveModelTrait,
@@ -18,7 +14,7 @@ use sea_orm::{
     EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
 };
 
-use super::consolidation::{pack, quantity, reference, year};
+use super::lot_articles::LotArticle;
 use crate::store::group::coded;
 use crate::store::platform::insert_all;
 use crate::store::{Access, StoreError, Tx, sql};
@@ -39,10 +35,9 @@ pub struct StoredLot {
     pub ceiling: Net,
 }
 
-/// A procedure with its lots, in the order of their codes.
+/// What a procedure is, and what the law made of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredProcedure {
-    pub id: ProcedureId,
+pub struct ProcedureHead {
     pub convention: ConventionId,
     pub campaign: CampaignId,
     pub reference: String,
@@ -53,6 +48,13 @@ pub struct StoredProcedure {
     pub value: Net,
     /// The sentences that led to `kind` and publicity, with the rows they rest on.
     pub advice: String,
+}
+
+/// A procedure with its lots, in the order of their codes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredProcedure {
+    pub id: ProcedureId,
+    pub head: ProcedureHead,
     pub lots: Vec<StoredLot>,
 }
 
@@ -66,41 +68,10 @@ pub struct NewLotRow {
     pub articles: Vec<LotArticle>,
 }
 
-/// What all members need of an article in one year, and what is ordered for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LotArticle {
-    pub version: ArticleVersionId,
-    pub year: i32,
-    pub members: i64,
-    pub sites: i64,
-    pub needed: Quantity,
-    pub ordered: Quantity,
-    /// `None` for what is measured.
-    pub packs: Option<u64>,
-    /// Ordered × reference price, rounded half-up once.
-    pub net: Net,
-}
-
-/// The same with what the article is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LotArticleRow {
-    pub article: ArticleId,
-    pub reference: ArticleRef,
-    pub label: String,
-    pub unit: Unit,
-    pub unit_label: String,
-    pub pack: Option<PackSize>,
-    pub cpv: String,
-    pub specification: String,
-    pub standards: String,
-    pub vat_rate: VatRate,
-    pub needs: LotArticle,
-}
-
 /// Adds a procedure with its lots and their articles.
 pub async fn add_procedure(
     tx: &Tx,
-    new: &StoredProcedure,
+    new: &ProcedureHead,
     lots: &[NewLotRow],
 ) -> Result<ProcedureId, StoreError> {
     let doing = "adding a procedure";
@@ -226,6 +197,13 @@ pub async fn procedure(on: &impl Access, id: ProcedureId) -> Result<StoredProced
     stored(row, lots(on, "WHERE t.procedure_id = $1", Some(id.0)).await?)
 }
 
+/// The same, for a transaction that issues its papers: nobody else does until it ends.
+pub async fn lock_procedure(tx: &Tx, id: ProcedureId) -> Result<StoredProcedure, StoreError> {
+    let row = tender_procedure::Entity::find_by_id(id.0).lock_exclusive();
+    row.one(tx.connection()).await.map_err(StoreError::during("locking a procedure"))?;
+    procedure(tx, id).await
+}
+
 /// Every procedure, the last launched first.
 pub async fn procedures(on: &impl Access) -> Result<Vec<StoredProcedure>, StoreError> {
     let rows = tender_procedure::Entity::find()
@@ -243,7 +221,7 @@ pub async fn procedures(on: &impl Access) -> Result<Vec<StoredProcedure>, StoreE
             stored(row, lots)
         })
         .collect::<Result<Vec<_>, _>>()?;
-    all.sort_by_key(|procedure| std::cmp::Reverse((procedure.launched_on, procedure.id)));
+    all.sort_by_key(|procedure| std::cmp::Reverse((procedure.head.launched_on, procedure.id)));
     Ok(all)
 }
 
@@ -265,91 +243,16 @@ fn stored(
     let kind = Procedure::from_code(&row.kind);
     Ok(StoredProcedure {
         id: ProcedureId(row.id),
-        convention: ConventionId(row.convention_id),
-        campaign: CampaignId(row.campaign_id),
-        reference: row.reference,
-        title: row.title,
-        launched_on: row.launched_on,
-        kind: coded(kind, ("tender_procedure", row.id, "kind"), &row.kind)?,
-        value: Net::from_cents(row.estimated_cents),
-        advice: row.threshold_source,
+        head: ProcedureHead {
+            convention: ConventionId(row.convention_id),
+            campaign: CampaignId(row.campaign_id),
+            reference: row.reference,
+            title: row.title,
+            launched_on: row.launched_on,
+            kind: coded(kind, ("tender_procedure", row.id, "kind"), &row.kind)?,
+            value: Net::from_cents(row.estimated_cents),
+            advice: row.threshold_source,
+        },
         lots,
     })
-}
-
-#[derive(FromQueryResult)]
-struct ArticleRow {
-    id: i64,
-    article_id: i64,
-    reference: String,
-    label: String,
-    unit: String,
-    unit_label: String,
-    pack_milli: Option<i64>,
-    cpv: String,
-    specification: String,
-    standards: String,
-    rate_bp: i64,
-    version_id: i64,
-    year: i64,
-    members: i64,
-    sites: i64,
-    needed_milli: i64,
-    ordered_milli: i64,
-    packs: Option<i64>,
-    net_cents: i64,
-}
-
-/// What all members need in a lot, by article reference, then year.
-pub async fn lot_articles(
-    on: &impl Access,
-    lot: TenderLotId,
-) -> Result<Vec<LotArticleRow>, StoreError> {
-    let text = "SELECT n.id, v.article_id, a.reference, v.label, v.unit, v.unit_label, v.pack_milli, \
-                v.cpv, v.specification, v.standards, v.rate_bp, n.version_id, n.year, n.members, \
-                n.sites, n.needed_milli, n.ordered_milli, n.packs, n.net_cents FROM lot_article n \
-                JOIN article_version v ON v.id = n.version_id JOIN article a ON a.id = v.article_id \
-                WHERE n.tender_lot_id = $1 ORDER BY a.reference, n.year";
-    ArticleRow::find_by_statement(sql(on.connection(), text, [lot.0.into()]))
-        .all(on.connection())
-        .await
-        .map_err(StoreError::during("reading the articles of a lot"))?
-        .into_iter()
-        .map(LotArticleRow::try_from)
-        .collect()
-}
-
-impl TryFrom<ArticleRow> for LotArticleRow {
-    type Error = StoreError;
-
-    fn try_from(row: ArticleRow) -> Result<Self, StoreError> {
-        let at = |column| ("lot_article", row.id, column);
-        let version = |column| ("article_version", row.version_id, column);
-        let rate = VatRate::from_basis_points(row.rate_bp).ok();
-        let packs = row
-            .packs
-            .map(|packs| coded(u64::try_from(packs).ok(), at("packs"), &packs.to_string()));
-        Ok(Self {
-            article: ArticleId(row.article_id),
-            reference: reference(row.article_id, &row.reference)?,
-            unit: coded(Unit::from_code(&row.unit), version("unit"), &row.unit)?,
-            pack: pack(version("pack_milli"), row.pack_milli)?,
-            vat_rate: coded(rate, version("rate_bp"), &row.rate_bp.to_string())?,
-            needs: LotArticle {
-                version: ArticleVersionId(row.version_id),
-                year: year(at("year"), row.year)?,
-                members: row.members,
-                sites: row.sites,
-                needed: quantity(at("needed_milli"), row.needed_milli)?,
-                ordered: quantity(at("ordered_milli"), row.ordered_milli)?,
-                packs: packs.transpose()?,
-                net: Net::from_cents(row.net_cents),
-            },
-            label: row.label,
-            unit_label: row.unit_label,
-            cpv: row.cpv,
-            specification: row.specification,
-            standards: row.standards,
-        })
-    }
 }

@@ -1,4 +1,108 @@
-//! Supplier invoices: what each member bears of one, and its statement.
+//! Supplier invoices: taken in, judged, shared to the last cent, stated, paid.
+//!
+//! ```text
+//! receive_invoice ─ matched ──→ allocate ─→ validate (a second person) ─→ issue_statements, pay
+//!                 ├ disputed ─→ allocate its credit note: both are booked at once
+//!                 └ rejected
+//! ```
+//! Whoever receives or shares an invoice has checked it; another person validates. Numbers are
+//! taken at validation: `RC` for what the coordinator claims back from each member (model C),
+//! `RF` for each member's statement. The papers follow, and what a crash left out is made by
+//! asking again.
 
+mod accounts;
+mod allocate;
+mod booking;
+mod intake;
+mod judge;
+mod life;
+mod papers;
+mod settlement;
 pub mod share;
 pub mod statement;
+mod validate;
+
+use domain::ids::InvoiceId;
+use domain::invoices::state::{InvoiceAction, STEPS};
+
+pub use allocate::{Concerned, allocate};
+pub use intake::{Received, Verdict, receive_invoice};
+pub use life::{dispute, late_interest, pay, reject, reopen, resume, suspend};
+pub use papers::issue_statements;
+pub use validate::{Validated, validate};
+
+use super::{Actor, App, UseCaseError};
+use crate::store::invoices::{self as store, StoredInvoice};
+use crate::store::platform::Entry;
+use crate::store::{Access, Tx, Viewer};
+
+/// As the journal names each step.
+fn journalled(action: InvoiceAction) -> &'static str {
+    match action {
+        InvoiceAction::Check => "invoice.check",
+        InvoiceAction::Match => "invoice.match",
+        InvoiceAction::Allocate => "invoice.allocate",
+        InvoiceAction::Validate => "invoice.validate",
+        InvoiceAction::Pay => "invoice.pay",
+        InvoiceAction::Dispute => "invoice.dispute",
+        InvoiceAction::Suspend => "invoice.suspend",
+        InvoiceAction::Resume => "invoice.resume",
+        InvoiceAction::Reopen => "invoice.reopen",
+        InvoiceAction::Reject => "invoice.reject",
+    }
+}
+
+async fn load(on: &impl Access, id: InvoiceId) -> Result<StoredInvoice, UseCaseError> {
+    store::invoice(on, Viewer::Coordinator, id)
+        .await?
+        .ok_or_else(|| UseCaseError::refused("facture_inconnue", "Cette facture n’existe pas."))
+}
+
+/// One person's steps of invoices in one transaction, for the journal at its end.
+struct Walk<'a> {
+    app: &'a App,
+    actor: &'a Actor,
+    entries: Vec<Entry>,
+}
+
+impl<'a> Walk<'a> {
+    fn of(app: &'a App, actor: &'a Actor) -> Self {
+        Self { app, actor, entries: Vec::new() }
+    }
+
+    /// Takes one step; `change` sets the dates and names that go with it.
+    async fn step(
+        &mut self,
+        tx: &Tx,
+        invoice: &mut StoredInvoice,
+        action: InvoiceAction,
+        details: &str,
+        change: impl FnOnce(&mut StoredInvoice) + Send,
+    ) -> Result<(), UseCaseError> {
+        let state = STEPS.after(invoice.state, action).map_err(|refused| {
+            UseCaseError::refused(
+                "etape_interdite",
+                format!(
+                    "Impossible de {} la facture {} : elle est à l’étape « {} ». Rien n’a été \
+                     modifié.",
+                    refused.action.french(),
+                    invoice.number,
+                    refused.from.french()
+                ),
+            )
+        })?;
+        let mut to = invoice.clone();
+        to.state = state;
+        change(&mut to);
+        store::move_invoice(tx, invoice, &to).await?;
+        to.version += 1;
+        *invoice = to;
+        self.note(action, invoice.id, details);
+        Ok(())
+    }
+
+    fn note(&mut self, action: InvoiceAction, id: InvoiceId, details: &str) {
+        let entry = self.app.entry(self.actor, journalled(action), "invoice", id.0, details);
+        self.entries.push(entry);
+    }
+}

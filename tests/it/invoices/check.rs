@@ -4,8 +4,10 @@ use serde_json::json;
 
 use super::{check, path, travee};
 
-/// Of each good file: syntax, type, number, lines, and the nine totals in the order of the report.
-const GOOD: [(&str, &str, &str, &str, usize, [&str; 9]); 12] = [
+/// Name, syntax, type, number, lines, and the nine totals in the order of the report.
+type Good = (&'static str, &'static str, &'static str, &'static str, usize, [&'static str; 9]);
+
+const GOOD: [Good; 12] = [
     (
         "F01_ubl_simple_3_lignes",
         "ubl",

@@ -122,14 +122,14 @@ fn pdf(objects: &[Vec<u8>]) -> Vec<u8> {
     let mut offsets = Vec::new();
     for (index, object) in objects.iter().enumerate() {
         offsets.push(bytes.len());
-        write!(bytes, "{} 0 obj\n", index + 1).unwrap();
+        writeln!(bytes, "{} 0 obj", index + 1).unwrap();
         bytes.extend(object);
         bytes.extend(b"\nendobj\n");
     }
     let table = bytes.len();
     write!(bytes, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1).unwrap();
     for offset in offsets {
-        write!(bytes, "{offset:010} 00000 n \n").unwrap();
+        writeln!(bytes, "{offset:010} 00000 n ").unwrap();
     }
     let size = objects.len() + 1;
     write!(bytes, "trailer\n<< /Size {size} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n").unwrap();
@@ -160,9 +160,9 @@ const FILE: &[u8] =
 #[test]
 fn a_pdf_made_to_cost_is_refused() {
     let attached = |stream: Vec<u8>| pdf(&[CATALOGUE.to_vec(), FILE.to_vec(), stream]);
-    let deflated = stream("/Type /EmbeddedFile /Filter /FlateDecode", &bomb(200, 1));
-    let twice = stream("/Type /EmbeddedFile /Filter [/FlateDecode /FlateDecode]", &bomb(200, 2));
-    let objects = stream("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", &bomb(200, 1));
+    let deflated = stream("/Type /EmbeddedFile /Filter /FlateDecode", &bomb(16, 1));
+    let twice = stream("/Type /EmbeddedFile /Filter [/FlateDecode /FlateDecode]", &bomb(16, 2));
+    let objects = stream("/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode", &bomb(16, 1));
     let looped = b"<< /Type /Catalog /Names << /EmbeddedFiles 2 0 R >> >>".to_vec();
     let kids = b"<< /Kids [2 0 R 2 0 R] >>".to_vec();
     let mut nested = b"<< /Type /Catalog /A ".to_vec();

@@ -13,7 +13,8 @@ use super::{file, path};
 
 #[derive(Deserialize)]
 struct Order {
-    order: String,
+    #[serde(rename = "order")]
+    number: String,
     buyer_siret: String,
     supplier_siret: String,
     lines: Vec<Line>,
@@ -21,7 +22,8 @@ struct Order {
 
 #[derive(Deserialize)]
 struct Line {
-    line: u32,
+    #[serde(rename = "line")]
+    number: u32,
     #[serde(rename = "ref")]
     reference: String,
     qty: String,
@@ -34,7 +36,7 @@ fn orders() -> BTreeMap<String, OrderFacts> {
         .into_iter()
         .map(|order| {
             let lines = order.lines.iter().map(|line| OrderLineFacts {
-                number: line.line,
+                number: line.number,
                 reference: line.reference.clone(),
                 ordered: Quantity::parse(&line.qty).unwrap(),
                 accepted: Quantity::parse(&line.qty).unwrap(),
@@ -43,12 +45,12 @@ fn orders() -> BTreeMap<String, OrderFacts> {
                 vat_rate: None,
             });
             let facts = OrderFacts {
-                number: order.order.clone(),
+                number: order.number.clone(),
                 buyer: order.buyer_siret.parse().unwrap(),
                 supplier: order.supplier_siret.parse().unwrap(),
                 lines: lines.collect(),
             };
-            (order.order, facts)
+            (order.number, facts)
         })
         .collect()
 }

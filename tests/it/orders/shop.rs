@@ -19,7 +19,7 @@ use domain::tenders::tiers::{Tier, TierBase};
 use domain::vat::{VatCategory, VatRate};
 use travee::store::orders::{StoredOrder, Which, load};
 use travee::store::tenders::{
-    NewContractRow, NewLotRow, StoredProcedure, add_contract, add_procedure, add_schedule,
+    NewContractRow, NewLotRow, ProcedureHead, add_contract, add_procedure, add_schedule,
     add_window, procedure,
 };
 use travee::store::{Viewer, catalogue};
@@ -163,8 +163,7 @@ impl Shop {
         let named = group.lots.iter().find(|lot| lot.number == deal.lot).unwrap();
         let lot = named.id;
         let tx = app.store.begin_write().await.unwrap();
-        let new = StoredProcedure {
-            id: domain::ids::ProcedureId(0),
+        let new = ProcedureHead {
             convention: world.group,
             campaign,
             reference: format!("2026-{}", deal.lot),
@@ -173,7 +172,6 @@ impl Shop {
             kind: Procedure::ALL[0],
             value: Net::from_cents(deal.ceiling),
             advice: String::new(),
-            lots: Vec::new(),
         };
         let ceiling = Net::from_cents(deal.ceiling);
         let lots =

@@ -1,0 +1,33 @@
+//! Invoices, their findings, and every member's share of them.
+//!
+//! What a file printed is written once and never changed; only state, dates and names move.
+//! Shares and weights are *booked*: a credit note's are negative, so that a plain sum over
+//! invoices and credit notes is what a member owes.
+
+mod allocations;
+mod intake;
+mod life;
+mod orders;
+mod shares;
+mod statements;
+
+pub use allocations::{
+    NewAllocation, NewRecharge, add_allocation, add_recharges, drop_allocation, mirror_allocation,
+    number_statements,
+};
+pub use intake::{Finding, NewInvoice, Severity, add, earlier, lock_supplier, replace_findings};
+pub use life::{
+    LineLink, Page, StoredInvoice, Suspension, add_suspension, credits_of, findings, invoice,
+    invoices, line_links, move_invoice, resume_suspension, suspension,
+};
+pub use orders::{
+    InvoicedQuantity, OrderedFor, OrderedLine, by_siren, invoiced, is_contract, order,
+    order_by_number, service_rendered, sirets_of_buyer,
+};
+pub use shares::{
+    MemberTotal, ShareLeft, StoredAllocation, Weight, allocation_of, article_families, invoice_of,
+    shares_left, sites_of_shares, weights,
+};
+pub use statements::{
+    Cited, EarlierCredit, StatementDue, cited, due_statements, earlier_credits, lock_allocation,
+};

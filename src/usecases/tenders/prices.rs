@@ -1,0 +1,132 @@
+//! Revising the prices of a contract: a new dated schedule beside the old ones.
+
+use std::collections::BTreeMap;
+
+use chrono::{Datelike, NaiveDate};
+use domain::french;
+use domain::ids::{ContractId, PriceScheduleId};
+use domain::tenders::revision::{Revised, RevisionError};
+use rust_decimal::Decimal;
+
+use crate::store::platform;
+use crate::store::tenders::{self as store, IndexUsed};
+use crate::usecases::{Actor, App, UseCaseError};
+
+/// What came of a revision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Revision {
+    /// New prices, in force from the day asked for.
+    Schedule(PriceScheduleId),
+    /// The previous prices go on, since an index has no published value (rule 15).
+    Unrevised { missing: Vec<String>, warning: String },
+}
+
+/// Revises the prices of `contract` from `from` on, by the index values published for it. The
+/// schedule in force before stays as it is: orders keep the prices of their day (rule 14).
+///
+/// # Errors
+///
+/// Refused for firm prices, for a day outside the contract or not after the last schedule's
+/// first day, and for index values that give no price.
+pub async fn revise_prices(
+    app: &App,
+    actor: &Actor,
+    contract: ContractId,
+    from: NaiveDate,
+    published: &[IndexUsed],
+) -> Result<Revision, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let stored = store::lock_contract(&tx, contract).await?;
+    let terms = stored.agreement.terms();
+    let number = &terms.number;
+    let Some(clause) = &terms.revision else {
+        let message = format!("Le marché {number} est à prix fermes : il ne se révise pas.");
+        return Err(UseCaseError::refused("prix_fermes", message));
+    };
+    if !stored.agreement.period().holds(from) {
+        let day = french::date(from);
+        let message = format!("Le {day} n’est pas dans la durée du marché {number}.");
+        return Err(UseCaseError::refused("date", message));
+    }
+    let mut values: BTreeMap<String, Decimal> = BTreeMap::new();
+    for used in published {
+        if values.insert(used.name.clone(), used.value).is_some() {
+            let message = format!("L’indice « {} » est donné deux fois.", used.name);
+            return Err(UseCaseError::refused("indice", message));
+        }
+    }
+    let schedules = store::schedules(&tx, contract).await?;
+    let (Some(initial), Some(last)) = (schedules.first(), schedules.last()) else {
+        let message = format!("Le marché {number} n’a pas de bordereau de prix.");
+        return Err(UseCaseError::refused("bordereau", message));
+    };
+    if from <= last.from {
+        let message = format!(
+            "Des prix sont déjà en vigueur depuis le {} : une révision vient après.",
+            french::date(last.from)
+        );
+        return Err(UseCaseError::refused("date", message));
+    }
+    let revised = clause.revise(from, &values, &initial.schedule(), &last.schedule());
+    let revision = match revised.map_err(|error| refused(&error))? {
+        Revised::Unrevised { missing } => {
+            let warning = format!(
+                "Aucune valeur publiée pour {} : les prix en vigueur depuis le {} continuent.",
+                missing.join(", "),
+                french::date(last.from)
+            );
+            let entry = app.entry(
+                actor,
+                "contract.revision_missed",
+                "contract",
+                contract.0,
+                warning.clone(),
+            );
+            platform::append(&tx, vec![entry]).await?;
+            Revision::Unrevised { missing, warning }
+        }
+        Revised::Prices(schedule) => {
+            let used: Vec<IndexUsed> = published
+                .iter()
+                .filter(|used| schedule.indices.contains_key(&used.name))
+                .cloned()
+                .collect();
+            let note = note(schedule.coefficient, &used);
+            let id =
+                store::add_schedule(&tx, contract, &note, &schedule, &initial.versions(), &used)
+                    .await?;
+            let details = format!("{} : {note}", french::date(from));
+            let entry = app.entry(actor, "contract.revise", "contract", contract.0, details);
+            platform::append(&tx, vec![entry]).await?;
+            Revision::Schedule(id)
+        }
+    };
+    tx.commit().await?;
+    Ok(revision)
+}
+
+/// « Révision, coefficient 1,048 ; CPF 17.21 : 112,3 (07/2027) ».
+fn note(coefficient: Decimal, used: &[IndexUsed]) -> String {
+    let parts = used.iter().map(|index| {
+        let value = french::decimal(index.value.normalize());
+        let (month, year) = (index.month.month(), index.month.year());
+        format!("{} : {value} ({month:02}/{year})", index.name)
+    });
+    let first = format!("Révision, coefficient {}", french::decimal(coefficient));
+    std::iter::once(first).chain(parts).collect::<Vec<_>>().join(" ; ")
+}
+
+fn refused(error: &RevisionError) -> UseCaseError {
+    let message = match error {
+        RevisionError::NotPositive(index) => {
+            format!("La valeur de l’indice « {index} » doit être positive.")
+        }
+        RevisionError::NotOne(_)
+        | RevisionError::NegativeShare
+        | RevisionError::Decimals
+        | RevisionError::Price(_) => {
+            "Les prix révisés ne peuvent pas être calculés : vérifiez les indices.".into()
+        }
+    };
+    UseCaseError::refused("revision", format!("{message} Rien n’a été enregistré."))
+}
