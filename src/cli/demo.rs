@@ -39,8 +39,8 @@ pub(crate) struct DemoArgs {
 pub(crate) async fn run(args: &DemoArgs) -> Outcome {
     args.listen.check()?;
     let app = match &args.database_url {
-        Some(url) => in_database(url, &args.data_dir).await?,
-        None => in_folder(&args.data_dir).await?,
+        Some(url) => Box::pin(in_database(url, &args.data_dir)).await?,
+        None => Box::pin(in_folder(&args.data_dir)).await?,
     };
     let app = demo::frozen(&app)?;
     eprintln!("Les documents sont dans {}.", files_of(&args.data_dir).display());
@@ -70,7 +70,7 @@ async fn in_folder(folder: &Path) -> Result<App, Failure> {
         remove(&partial)?;
         make(&partial)?;
         let app = open(&Store::embedded(&partial), &partial).await?;
-        build(&app).await?;
+        Box::pin(build(&app)).await?;
         app.store.close().await?;
         move_into(&partial, folder)?;
     }
@@ -90,7 +90,7 @@ async fn in_database(url: &str, folder: &Path) -> Result<App, Failure> {
     let app = open(url, folder).await?;
     match demo::standing(&app).await? {
         Standing::Built => {}
-        Standing::Empty => build(&app).await?,
+        Standing::Empty => Box::pin(build(&app)).await?,
         Standing::HalfBuilt => {
             return Err(Failure::Refused(
                 "Cette base contient une démonstration inachevée. Donnez une base vide.".into(),
@@ -154,9 +154,8 @@ async fn build(app: &App) -> Outcome {
         bar.set_length(of as u64);
         bar.set_position(done as u64);
     };
-    let begun = bar.elapsed();
-    demo::build(app, &tell).await?;
-    let seconds = (bar.elapsed() - begun).as_secs();
+    Box::pin(demo::build(app, &tell)).await?;
+    let seconds = bar.elapsed().as_secs();
     bar.finish_and_clear();
     eprintln!("La démonstration est construite ({seconds} s).");
     Ok(())

@@ -238,7 +238,7 @@ pub(super) async fn shared(
     let sharing = day(2026, 9, 15)?;
     let total = parts.len();
     for (part, mut lines) in parts.into_iter().enumerate() {
-        let charges = if part == 0 { freight(Net(Cents(200_00)))? } else { Vec::new() };
+        let charges = if part == 0 { freight(Net(Cents(20_000)))? } else { Vec::new() };
         if part == 1 {
             lines.push(port.clone());
         }

@@ -82,7 +82,7 @@ struct Answer<'a> {
     member: OrganisationId,
     siren: &'a str,
     day: NaiveDate,
-    answer: NeedAnswer,
+    said: NeedAnswer,
 }
 
 async fn answers(
@@ -163,7 +163,7 @@ fn planned<'a>(
             ),
         };
         if !late {
-            planned.push(Answer { sheet: key.id, member: key.member, siren, day, answer });
+            planned.push(Answer { sheet: key.id, member: key.member, siren, day, said: answer });
         }
     }
     planned.retain(|answer| !silent.contains(&answer.member));
@@ -196,7 +196,7 @@ async fn hand_in(
         };
         (&member, Viewer::Member(answer.member), source)
     };
-    let handed_in = HandedIn { answer: answer.answer, source, reason: String::new() };
+    let handed_in = HandedIn { answer: answer.said, source, reason: String::new() };
     campaigns::submit_needs(app, author, viewer, answer.sheet, handed_in).await?;
     // Two of three have their answer signed; unsigned needs count all the same.
     if !phoned && chance.happens(66) && plan.closes_on >= app.today() {

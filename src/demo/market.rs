@@ -26,11 +26,12 @@ struct LotPlan {
     code: &'static str,
     number: &'static str,
     title: &'static str,
-    /// Before VAT, over the four years.
+    /// Cents before VAT, over the four years.
     ceiling: i64,
     /// Which of the suppliers bids lowest.
     winner: usize,
     delivery_days: u32,
+    /// Cents an order, and the total from which carriage is free.
     freight: Option<(i64, i64)>,
 }
 
@@ -39,25 +40,25 @@ const LOTS: [LotPlan; 3] = [
         code: "1",
         number: "2026-ARCH-L1",
         title: "Boîtes et fournitures de conservation",
-        ceiling: 1_200_000_00,
+        ceiling: 120_000_000,
         winner: 0,
         delivery_days: 30,
-        freight: Some((380_00, 500_000_00)),
+        freight: Some((38_000, 50_000_000)),
     },
     LotPlan {
         code: "2",
         number: "2026-ARCH-L2",
         title: "Rayonnages",
-        ceiling: 1_400_000_00,
+        ceiling: 140_000_000,
         winner: 2,
         delivery_days: 45,
-        freight: Some((95_00, 1_500_00)),
+        freight: Some((9_500, 150_000)),
     },
     LotPlan {
         code: "3",
         number: "2026-ARCH-L3",
         title: "Reliures",
-        ceiling: 900_000_00,
+        ceiling: 90_000_000,
         winner: 3,
         delivery_days: 60,
         freight: None,
