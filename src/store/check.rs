@@ -169,6 +169,18 @@ async fn shares(on: &impl Access, report: &mut Report) -> Result<(), StoreError>
         );
         report.breaches.push(named("delivered_quantities", row.name, message));
     }
+    let rejected = "SELECT name, found, expected FROM (SELECT 'part ' || CAST(s.id AS TEXT) AS name, \
+                    CAST(COALESCE((SELECT SUM(d.turned_back_milli) FROM delivery_line d WHERE d.share_id = s.id), 0) \
+                    + COALESCE((SELECT SUM(d.quantity_milli) FROM delivery_decision d \
+                    WHERE d.share_id = s.id AND d.verdict = 'rejected'), 0) AS BIGINT) AS found, \
+                    s.rejected_milli AS expected FROM order_share s) AS r WHERE found <> expected";
+    for row in mismatches(on, rejected).await? {
+        let message = format!(
+            "Les rejets et reprises font {} millièmes, le compteur dit {}.",
+            row.found, row.expected
+        );
+        report.breaches.push(named("rejected_quantities", row.name, message));
+    }
     let accepted = "SELECT 'part ' || CAST(s.id AS TEXT) AS name, \
                     CAST(COALESCE(SUM(d.quantity_milli), 0) AS BIGINT) AS found, s.accepted_milli AS expected \
                     FROM order_share s LEFT JOIN delivery_decision d ON d.share_id = s.id AND d.verdict <> 'rejected' \

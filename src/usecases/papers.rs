@@ -14,30 +14,37 @@ use crate::store::platform::{self, IssuedPaper};
 /// How many papers are in memory at once.
 pub(crate) const BATCH: usize = 64;
 
-/// Renders `inputs`, in their order.
-pub(crate) async fn render_all<T: Send + 'static>(
+/// Renders `inputs`, in their order, each with what became of it.
+pub(crate) async fn render_each<T: Send + 'static>(
     mut inputs: Vec<T>,
     render: fn(&T) -> Result<Paper, PaperError>,
-) -> Result<Vec<Paper>, UseCaseError> {
+) -> Result<Vec<Result<Paper, PaperError>>, UseCaseError> {
     let cores = available_parallelism().map_or(1, NonZero::get);
     let part = inputs.len().div_ceil(cores).max(1);
     let mut tasks = Vec::with_capacity(cores);
     while !inputs.is_empty() {
         let rest = inputs.split_off(part.min(inputs.len()));
         let mine = std::mem::replace(&mut inputs, rest);
-        tasks.push(tokio::task::spawn_blocking(move || {
-            mine.iter().map(render).collect::<Result<Vec<_>, _>>()
-        }));
+        tasks
+            .push(tokio::task::spawn_blocking(move || mine.iter().map(render).collect::<Vec<_>>()));
     }
     let mut papers = Vec::new();
     for task in tasks {
-        let made = task.await.map_err(UseCaseError::failed("rendering papers"))?;
-        papers.extend(made.map_err(|error| UseCaseError::Failed {
-            doing: "rendering papers",
-            message: error.for_the_reader(),
-        })?);
+        papers.extend(task.await.map_err(UseCaseError::failed("rendering papers"))?);
     }
     Ok(papers)
+}
+
+/// Renders `inputs`, in their order; none when one of them cannot be.
+pub(crate) async fn render_all<T: Send + 'static>(
+    inputs: Vec<T>,
+    render: fn(&T) -> Result<Paper, PaperError>,
+) -> Result<Vec<Paper>, UseCaseError> {
+    let made = render_each(inputs, render).await?;
+    made.into_iter().collect::<Result<_, _>>().map_err(|error| UseCaseError::Failed {
+        doing: "rendering papers",
+        message: error.for_the_reader(),
+    })
 }
 
 /// Keeps the bytes of `papers` and registers them, in the transaction that issues them. Each

@@ -11,13 +11,13 @@ use domain::orders::ceiling::fits;
 use domain::orders::order::{Order, OrderLine, Share};
 
 use super::end::locked;
-use super::issue::{order_paper, render};
+use super::issue::order_row;
 use super::papers::Desk;
 use crate::documents::purchase_order;
 use crate::store::orders::{self as store, StoredOrder};
 use crate::store::tenders::SchedulePrices;
 use crate::store::{Tx, Viewer, platform, tenders};
-use crate::usecases::{Actor, App, Refusal, UseCaseError};
+use crate::usecases::{Actor, App, Refusal, UseCaseError, papers};
 
 /// A whole line as it is from now on: in the place of the one of its position, or after the
 /// last.
@@ -137,13 +137,16 @@ async fn print(
     };
     let input =
         desk.purchase_order(stored, &printable, (&buyer, &holder), others, Some(printed))?;
-    for paper in render(vec![input], purchase_order::render).await? {
-        let paper =
-            paper.map_err(|error| UseCaseError::refused("document", error.for_the_reader()))?;
-        let rank = Some(amendment.number);
-        let row = order_paper(stored, after, &number, rank, &paper, amendment.on);
-        app.files.put(&row.file_key, paper.bytes).await?;
-        platform::register_papers(tx, &[row]).await?;
-    }
-    Ok(())
+    let rank = Some(amendment.number);
+    let row = order_row(stored.id, after.buyer, &number, rank, amendment.on);
+    let made = papers::render_each(vec![input], purchase_order::render).await?;
+    let made = made
+        .into_iter()
+        .map(|paper| {
+            let paper =
+                paper.map_err(|error| UseCaseError::refused("document", error.for_the_reader()))?;
+            Ok((row.clone(), paper))
+        })
+        .collect::<Result<Vec<_>, UseCaseError>>()?;
+    papers::keep(app, tx, made).await
 }

@@ -9,7 +9,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 use domain::ids::{OrderId, OrderWindowId, OrganisationId};
 use domain::money::Net;
 use domain::orders::life::{self, Parties};
@@ -18,19 +18,19 @@ use domain::orders::order::Order;
 use domain::orders::state::OrderState;
 
 use super::RefusedOrder;
-use super::papers::{Desk, title};
+use super::papers::Desk;
 use super::validate::refusal;
-use crate::documents::{Paper, PaperError, delivery_extract, purchase_order};
+use crate::documents::{delivery_extract, purchase_order};
+use crate::store::Viewer;
 use crate::store::orders::{self as store, Issued, StoredOrder, Which};
 use crate::store::platform::{self, IssuedPaper};
-use crate::store::{StoreError, Tx, Viewer};
-use crate::usecases::{Actor, App, Refusal, UseCaseError};
+use crate::usecases::{Actor, App, Refusal, UseCaseError, papers};
 
 /// The series of order numbers: `BC-2026-0001`.
 pub const SERIES: &str = "BC";
 
-/// How many papers one transaction makes: their bytes are what memory holds.
-const CHUNK: usize = 64;
+/// How many papers one transaction makes.
+const CHUNK: usize = papers::BATCH;
 
 /// Told after each chunk: papers done, papers in all.
 pub type Progress<'a> = &'a (dyn Fn(usize, usize) + Sync);
@@ -95,8 +95,11 @@ async fn run(
             missing.push((stored.id, made));
         }
     }
-    let waiting: usize =
-        issued.iter().zip(&missing).map(|(stored, (_, made))| members(stored) - made.len()).sum();
+    let waiting: usize = issued
+        .iter()
+        .zip(&missing)
+        .map(|(stored, (_, made))| members(stored).saturating_sub(made.len()))
+        .sum();
     let total = waiting + ready.iter().map(|stored| 1 + members(stored)).sum::<usize>();
     for chunk in ready.chunks(if pays { 1 } else { CHUNK }) {
         let papers = office.issue(chunk.to_vec()).await?;
@@ -133,61 +136,38 @@ fn key(kind: &str, year: i32, number: &str) -> String {
     format!("papers/{kind}/{year}/{}.pdf", number.replace('/', "-"))
 }
 
-pub(super) fn order_paper(
-    stored: &StoredOrder,
-    order: &Order,
-    number: &str,
-    amendment: Option<u32>,
-    paper: &Paper,
-    day: chrono::NaiveDate,
-) -> IssuedPaper {
-    let (number, title) = match amendment {
-        None => (number.to_owned(), title(number, None)),
-        Some(rank) => (format!("{number}/A{rank}"), title(number, Some(rank))),
-    };
+/// The row of a paper, whose title, hash and sizes come from the paper itself.
+fn row(kind: &'static str, number: String, order: OrderId, day: NaiveDate) -> IssuedPaper {
     IssuedPaper {
-        kind: ORDER,
-        file_key: key(ORDER, day.year(), &number),
+        kind,
+        file_key: key(kind, day.year(), &number),
         number,
-        title,
-        organisation: Some(order.buyer.0),
-        order: Some(stored.id.0),
+        title: String::new(),
+        organisation: None,
+        order: Some(order.0),
         allocation: None,
         tender_lot: None,
         campaign: None,
-        sha256: paper.sha256.clone(),
-        bytes: paper.bytes.len(),
-        pages: paper.pages,
+        sha256: String::new(),
+        bytes: 0,
+        pages: 0,
         issued_on: day,
     }
 }
 
-/// Makes papers on every core, off the async threads, in the order of `inputs`.
-pub(super) async fn render<T: Send + Sync + 'static>(
-    inputs: Vec<T>,
-    make: fn(&T) -> Result<Paper, PaperError>,
-) -> Result<Vec<Result<Paper, PaperError>>, UseCaseError> {
-    tokio::task::spawn_blocking(move || {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        let each = inputs.len().div_ceil(cores).max(1);
-        std::thread::scope(|scope| {
-            let hands: Vec<_> = inputs
-                .chunks(each)
-                .map(|part| scope.spawn(move || part.iter().map(make).collect::<Vec<_>>()))
-                .collect();
-            let mut papers = Vec::with_capacity(inputs.len());
-            for hand in hands {
-                papers.extend(hand.join().map_err(|_| ())?);
-            }
-            Ok::<_, ()>(papers)
-        })
-    })
-    .await
-    .map_err(UseCaseError::failed("making papers"))?
-    .map_err(|()| UseCaseError::Failed {
-        doing: "making papers",
-        message: "Un document n’a pas pu être composé.".into(),
-    })
+/// The row of an order's paper, or of its amendment (`BC-2026-0001/A1`).
+pub(super) fn order_row(
+    order: OrderId,
+    buyer: OrganisationId,
+    number: &str,
+    amendment: Option<u32>,
+    day: NaiveDate,
+) -> IssuedPaper {
+    let number = match amendment {
+        None => number.to_owned(),
+        Some(rank) => format!("{number}/A{rank}"),
+    };
+    IssuedPaper { organisation: Some(buyer.0), ..row(ORDER, number, order, day) }
 }
 
 struct Office<'a> {
@@ -277,11 +257,11 @@ impl Office<'_> {
         if !refused.is_empty() {
             return Ok(Err(refused));
         }
-        let made = render(inputs, purchase_order::render).await?;
-        let mut papers = Vec::with_capacity(made.len());
-        for (paper, stored) in made.into_iter().zip(chunk) {
+        let mut made = Vec::with_capacity(inputs.len());
+        let papers = papers::render_each(inputs, purchase_order::render).await?;
+        for (paper, stored) in papers.into_iter().zip(chunk) {
             match paper {
-                Ok(paper) => papers.push(paper),
+                Ok(paper) => made.push(paper),
                 Err(error) => {
                     let why = Refusal::new("document", error.for_the_reader());
                     refused.push((stored.id, vec![why]));
@@ -291,19 +271,11 @@ impl Office<'_> {
         if !refused.is_empty() {
             return Ok(Err(refused));
         }
-        let numbers: Vec<String> = orders
-            .iter()
-            .filter_map(|order| Some(order.issue.as_ref()?.number.to_string()))
-            .collect();
-        let registered: Vec<IssuedPaper> = chunk
-            .iter()
-            .zip(&orders)
-            .zip(numbers.iter().zip(&papers))
-            .map(|((stored, order), (number, paper))| {
-                order_paper(stored, order, number, None, paper, day)
-            })
-            .collect();
-        self.keep(&tx, &registered, papers).await?;
+        let rows = chunk.iter().zip(&orders).filter_map(|(stored, order)| {
+            let number = order.issue.as_ref()?.number.as_str();
+            Some(order_row(stored.id, order.buyer, number, None, day))
+        });
+        papers::keep(app, &tx, rows.zip(made).collect()).await?;
         let issued: Vec<Issued> = chunk
             .iter()
             .zip(orders)
@@ -347,19 +319,6 @@ impl Office<'_> {
         Ok((order, input))
     }
 
-    /// Puts the files, then registers their papers.
-    async fn keep(
-        &self,
-        tx: &Tx,
-        registered: &[IssuedPaper],
-        papers: Vec<Paper>,
-    ) -> Result<(), StoreError> {
-        for (row, paper) in registered.iter().zip(papers) {
-            self.app.files.put(&row.file_key, paper.bytes).await?;
-        }
-        platform::register_papers(tx, registered).await
-    }
-
     /// Makes the extracts of an issued order of model C, but those `made` already.
     async fn extracts(
         &mut self,
@@ -386,40 +345,20 @@ impl Office<'_> {
                     self.desk.delivery_extract(&printable, *member, own.clone())
                 })
                 .collect::<Result<Vec<_>, _>>()?;
-            let papers = render(inputs, delivery_extract::render)
-                .await?
-                .into_iter()
-                .zip(chunk)
-                .map(|(paper, (_, member))| {
-                    paper.map_err(|error| {
-                        let name = self.desk.name(*member);
-                        let message = format!("{name} : {}", error.for_the_reader());
-                        UseCaseError::refused("document", message)
-                    })
-                })
-                .collect::<Result<Vec<_>, _>>()?;
-            let registered: Vec<IssuedPaper> = chunk
-                .iter()
-                .zip(numbers.iter().zip(&papers))
-                .map(|((_, member), (own, paper))| IssuedPaper {
-                    kind: EXTRACT,
-                    number: own.clone(),
-                    title: format!("Extrait de livraison n°\u{a0}{own}"),
-                    organisation: Some(member.0),
-                    order: Some(order.0),
-                    allocation: None,
-                    tender_lot: None,
-                    campaign: None,
-                    file_key: key(EXTRACT, day.year(), own),
-                    sha256: paper.sha256.clone(),
-                    bytes: paper.bytes.len(),
-                    pages: paper.pages,
-                    issued_on: day,
-                })
-                .collect();
-            let count = registered.len();
+            let made = papers::render_each(inputs, delivery_extract::render).await?;
+            let count = made.len();
+            let rows = chunk.iter().zip(numbers).zip(made).map(|(((_, member), own), paper)| {
+                let paper = paper.map_err(|error| {
+                    let name = self.desk.name(*member);
+                    let message = format!("{name} : {}", error.for_the_reader());
+                    UseCaseError::refused("document", message)
+                })?;
+                let row = row(EXTRACT, own, order, day);
+                Ok((IssuedPaper { organisation: Some(member.0), ..row }, paper))
+            });
+            let rows = rows.collect::<Result<Vec<_>, UseCaseError>>()?;
             let tx = self.app.store.begin_write().await?;
-            self.keep(&tx, &registered, papers).await?;
+            papers::keep(self.app, &tx, rows).await?;
             let details = format!("{count} extraits");
             let entry = self.app.entry(self.actor, "order.extract", "order", order.0, details);
             platform::append(&tx, vec![entry]).await?;

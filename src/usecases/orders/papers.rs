@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
-use domain::french;
 use domain::group::contact::Contact;
 use domain::group::siret_history::ConfirmedSiret;
 use domain::group::site::DeliveryPoint as Site;
@@ -384,18 +383,5 @@ impl Desk {
             },
             points: self.points(&order.extract(member), issue.deliver_by, false)?,
         })
-    }
-}
-
-/// « Bon de commande n° BC-2026-0001 », as lists name the paper.
-pub(super) fn title(number: &str, amendment: Option<u32>) -> String {
-    match amendment {
-        None => format!("Bon de commande n°\u{a0}{number}"),
-        Some(rank) => {
-            format!(
-                "Avenant n°\u{a0}{} au bon de commande n°\u{a0}{number}",
-                french::count(rank as usize)
-            )
-        }
     }
 }

@@ -1,6 +1,9 @@
 //! Orders, from needs to papers, on both databases.
 
+mod changing;
+mod delivering;
 mod issuing;
 mod killed;
 mod ordering;
+mod packing;
 mod shop;

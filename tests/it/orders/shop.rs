@@ -82,7 +82,6 @@ pub(crate) fn taxation() -> Taxation {
 
 pub(crate) struct Shop {
     pub(crate) world: World,
-    pub(crate) campaign: CampaignId,
     pub(crate) contract: ContractId,
     pub(crate) window: OrderWindowId,
     pub(crate) lot: LotId,
@@ -93,6 +92,10 @@ fn binding() -> CatalogueEntry {
     let mut entry = entry("REL-041", "3", Some(1), "58");
     entry.terms.cpv = Cpv::stored("79971000-1").unwrap();
     entry
+}
+
+pub(crate) async fn import_binding(app: &App) {
+    import_catalogue(app, &buyer(), &[binding()], day("2026-01-01")).await.unwrap();
 }
 
 fn signatory(organisation: OrganisationId) -> Contact {
@@ -113,7 +116,7 @@ impl Shop {
     pub(crate) async fn open(on: On, deal: &Deal) -> Self {
         let world = World::new(on).await;
         let app = &world.app;
-        import_catalogue(app, &buyer(), &[binding()], day("2026-01-01")).await.unwrap();
+        import_binding(app).await;
         let campaign = world.open().await;
         let spring = on_day(app, "2026-04-01");
         for (body, sheet, lines) in [
@@ -211,7 +214,7 @@ impl Shop {
         let days = Period { from: day("2026-07-01"), to: day("2026-07-31") };
         let window = add_window(&tx, contract, campaign, 2026, days).await.unwrap();
         tx.commit().await.unwrap();
-        let shop = Self { world, campaign, contract, window, lot };
+        let shop = Self { world, contract, window, lot };
         shop.price("2026-06-15", &deal.prices).await;
         shop
     }
