@@ -116,12 +116,10 @@ async fn contacts_come_with_their_delivery_points(#[values(On::Sqlite, On::Postg
     assert_eq!((called.name.as_str(), called.role), ("Léa Petit", ContactRole::MemberContact));
 
     let rows = travee::exchange::contacts::read(
-        format!(
-            "siret,role,name,email,phone,site,address,access\n\
+        "siret,role,name,email,phone,site,address,access\n\
              28629990400016,referent,A. Martin,,,Entrepôt,,\n\
              21620498200013,referent,B. Leroy,,,,,\n"
-        )
-        .as_bytes(),
+            .as_bytes(),
     );
     let refused = import_contacts(&app, &buyer(), &rows.rows).await.unwrap_err().in_french();
     assert!(refused.contains("Ligne 2 : le point de livraison « Entrepôt »"), "{refused}");

@@ -4,14 +4,13 @@
 //! before, and one sheet is one member at one delivery point. So a line of an article
 //! and year *is* that delivery point's need, and consolidation adds lines up in one pass.
 
+mod answering;
 mod figures;
 mod sheets;
 
+pub use answering::{Answering, answering, last_answer};
 pub use figures::{EpciProgress, Progress, SilentMember, progress, progress_by_epci, silent};
-pub use sheets::{
-    Answering, SheetKey, StoredSheet, answering, last_answer, lock_sheets, save_sheet, sheet_keys,
-    sheets,
-};
+pub use sheets::{SheetKey, StoredSheet, lock_sheets, save_sheet, sheet_keys, sheets};
 
 use std::collections::{BTreeMap, BTreeSet};
 
