@@ -65,7 +65,7 @@ pub async fn validate(
     let members = in_order(&shared);
     let numbers = take(app, &tx, STATEMENTS, &members).await?;
     store::number_statements(&tx, shared.id, &numbers).await?;
-    let mut recharges = Vec::new();
+    let mut claims = Vec::new();
     if let Some(document) = document {
         let due: Vec<OrganisationId> = members
             .iter()
@@ -75,18 +75,18 @@ pub async fn validate(
         let accounts = accounts(&tx, app, &document).await?;
         let account = accounts_text(&accounts);
         let numbers = take(app, &tx, RECHARGES, &due);
-        recharges.extend(numbers.await?.into_iter().map(|(member, number)| NewRecharge {
+        claims.extend(numbers.await?.into_iter().map(|(member, number)| NewRecharge {
             member,
             number,
             amount: payable(&shared, member),
             account: account.clone(),
             on: app.today(),
         }));
-        store::add_recharges(&tx, shared.id, &recharges).await?;
+        store::add_recharges(&tx, shared.id, &claims).await?;
     }
     platform::append(&tx, walk.entries).await?;
     tx.commit().await?;
-    Ok(Validated { statements: numbers.len(), recharges: recharges.len() })
+    Ok(Validated { statements: numbers.len(), recharges: claims.len() })
 }
 
 fn payable(shared: &StoredAllocation, member: OrganisationId) -> Cents {
