@@ -64,7 +64,7 @@ pub type Progress<'a> = dyn Fn(&str, usize, usize) + Sync + 'a;
 /// Builds the whole story in an empty database.
 pub async fn build(app: &App, progress: &Progress<'_>) -> Result<(), DemoError> {
     mark(app, BUILDING).await?;
-    story(app, progress).await?;
+    Box::pin(story(app, progress)).await?;
     mark(app, BUILT).await
 }
 

@@ -67,8 +67,6 @@ fn want(
     let pack = entry.terms.pack.map_or(1, domain::catalogue::PackSize::units);
     let per_thousand = match entry.lot.as_str() {
         "1" if pack >= 25 => 8,
-        "1" => 1,
-        "2" => 1,
         _ => 1,
     };
     // Large towns have an archivist and a store of their own: needs grow slower than towns.

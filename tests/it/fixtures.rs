@@ -1,5 +1,7 @@
 //! Small worlds that several tests share.
 
+use std::fmt::Write;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::group::contact::Signature;
 use domain::group::convention::{
@@ -11,6 +13,7 @@ use domain::group::siret_history::{SiretEntry, SiretHistory, SiretStatus};
 use domain::group::site::{Access, DeliveryPoint};
 use domain::ids::{ConventionId, OrganisationId};
 use domain::siret::Siret;
+use sha2::{Digest, Sha256};
 use travee::clock::Clock;
 use travee::store::files::Files;
 use travee::store::group::{NewLot, NewOrganisation};
@@ -152,4 +155,13 @@ pub(crate) fn pdf_text(bytes: &[u8]) -> String {
         .output()
         .expect("pdftotext runs");
     String::from_utf8(output.stdout).unwrap().replace(['\u{a0}', '\u{202f}'], " ")
+}
+
+/// SHA-256 in lower-case hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in Sha256::digest(bytes) {
+        write!(text, "{byte:02x}").unwrap();
+    }
+    text
 }

@@ -6,6 +6,7 @@
 //! once one is told to read again. Money under a ceiling is taken by a compare-and-set
 //! on the contract, whose row is locked before any order of it.
 
+mod amend;
 mod deliveries;
 mod lists;
 mod needs;
@@ -15,21 +16,22 @@ mod quantities;
 mod read;
 mod steps;
 mod terms;
+mod texts;
 mod values;
 mod write;
 
+pub use amend::{add_amendment, amend, amendments_of};
 pub use deliveries::{NewDecision, NewDelivery, add_decisions, add_deliveries, known_notes};
 pub use lists::{OrderPaper, OrderRow, orders_of_contract, orders_of_member, papers_of_window};
 pub use needs::{CountedNeed, counted_needs};
 pub use packs::{HolderPack, add_pack, mark_pack, packs_of_window};
 pub use penalties::{LateGoods, late_goods};
 pub use quantities::{ordered_since, window_quantities};
-pub use read::{
-    ArticleText, Printed, StoredOrder, Which, article_texts, invoiced_positions, load, one,
-};
+pub use read::{Printed, StoredOrder, Which, load, one};
 pub use steps::{
     Issued, Validated, cancel, close, issue, issued_before, release, take_under_ceiling, touch,
     validate,
 };
 pub use terms::{Window, window, window_of};
-pub use write::{NewOrder, add_amendment, amend, amendments_of, insert_drafts, rewrite_drafts};
+pub use texts::{ArticleText, article_texts, invoiced_positions};
+pub use write::{NewOrder, insert_drafts, rewrite_drafts};

@@ -1,6 +1,6 @@
 //! A member changes its draft while the window is open.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::group::convention::PackingPolicy;
 use domain::ids::{ArticleId, ArticleVersionId, OrderId, OrganisationId, SiteId};
@@ -52,10 +52,8 @@ pub async fn adjust_draft(
     let prices = in_force(&tx, &window, app.today().max(window.window.days.from)).await?;
     let whole_packs = window.contract.packing == PackingPolicy::Site;
     let mut points = BTreeMap::new();
-    for change in changes {
-        if !points.contains_key(&change.member) {
-            points.insert(change.member, group::sites(&tx, Some(change.member)).await?);
-        }
+    for member in changes.iter().map(|change| change.member).collect::<BTreeSet<_>>() {
+        points.insert(member, group::sites(&tx, Some(member)).await?);
     }
     let mut draft = stored.order.clone();
     let mut reasons = Vec::new();

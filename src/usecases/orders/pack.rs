@@ -23,6 +23,7 @@ const AT_ONCE: usize = 64;
 const WORKBOOK: &str = "lignes.xlsx";
 const MANIFEST: &str = "manifest.json";
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in map_err")]
 fn failed(error: PackError) -> UseCaseError {
     UseCaseError::failed("packing")(crate::store::chain(&error))
 }

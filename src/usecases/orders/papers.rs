@@ -3,7 +3,7 @@
 //! Everything printed is read once for a whole window; a paper takes its words from the order
 //! as it was issued, so that the same order gives the same bytes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 use domain::group::contact::Contact;
@@ -49,7 +49,7 @@ pub(super) struct Desk {
     schedules: HashMap<PriceScheduleId, SchedulePrices>,
 }
 
-fn missing(what: &'static str, id: impl ToString) -> UseCaseError {
+fn missing(what: &'static str, id: impl std::fmt::Display) -> UseCaseError {
     crate::store::StoreError::NotFound { what, id: id.to_string() }.into()
 }
 
@@ -86,10 +86,8 @@ impl Desk {
             .await?
             .ok_or_else(|| missing("convention", terms.convention))?;
         let mut schedules = HashMap::new();
-        for stored in orders {
-            if !schedules.contains_key(&stored.schedule) {
-                schedules.insert(stored.schedule, tenders::schedule(on, stored.schedule).await?);
-            }
+        for id in orders.iter().map(|stored| stored.schedule).collect::<BTreeSet<_>>() {
+            schedules.insert(id, tenders::schedule(on, id).await?);
         }
         let bodies = group::organisations(on, &[]).await?;
         Ok(Self {

@@ -2,7 +2,6 @@
 
 use domain::orders::state::OrderState;
 use rstest::rstest;
-use sha2::{Digest, Sha256};
 use travee::store::orders::{OrderPaper, papers_of_window};
 use travee::usecases::App;
 use travee::usecases::check::check;
@@ -11,7 +10,7 @@ use travee::usecases::orders::{
 };
 
 use super::shop::{AFTER, DRAFTING, Deal, Shop, codes};
-use crate::fixtures::{buyer, pdf_text};
+use crate::fixtures::{buyer, pdf_text, sha256};
 use crate::harness::On;
 
 /// Drafted, closed and validated: ready to be issued.
@@ -38,9 +37,7 @@ pub(crate) async fn papers(app: &App, shop: &Shop) -> Vec<(OrderPaper, Vec<u8>)>
     let mut papers = Vec::new();
     for paper in papers_of_window(&app.store, shop.window).await.unwrap() {
         let bytes = app.files.get(&paper.file_key).await.unwrap();
-        let hash: String =
-            Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(hash, paper.sha256, "{}", paper.number);
+        assert_eq!(sha256(&bytes), paper.sha256, "{}", paper.number);
         papers.push((paper, bytes));
     }
     papers

@@ -46,7 +46,7 @@ fn keyed(digits: &str) -> String {
                     doubled / 10 + doubled % 10
                 })
                 .sum();
-            sum % 10 == 0
+            sum.is_multiple_of(10)
         })
         .unwrap()
 }

@@ -5,7 +5,6 @@ use std::io::{Cursor, Read};
 
 use rstest::rstest;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use travee::store::Viewer;
 use travee::store::orders::packs_of_window;
 use travee::usecases::orders::{acknowledge_pack, cancel_order, make_pack, send_pack};
@@ -13,12 +12,8 @@ use zip::ZipArchive;
 
 use super::issuing::{issue, validated};
 use super::shop::{AFTER, Deal, codes};
-use crate::fixtures::{ARRAS, buyer};
+use crate::fixtures::{ARRAS, buyer, sha256};
 use crate::harness::On;
-
-fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 fn unzip(zip: &[u8]) -> BTreeMap<String, Vec<u8>> {
     let mut archive = ZipArchive::new(Cursor::new(zip)).unwrap();
@@ -52,14 +47,17 @@ async fn the_pack_holds_every_paper_its_manifest_and_all_lines(
     issue(&app, &shop).await;
     let pack = make_pack(&app, &buyer(), shop.window).await.unwrap();
     let zip = app.files.get(&pack.file_key).await.unwrap();
-    assert_eq!((hash(&zip), i64::try_from(zip.len()).unwrap()), (pack.sha256.clone(), pack.bytes));
+    assert_eq!(
+        (sha256(&zip), i64::try_from(zip.len()).unwrap()),
+        (pack.sha256.clone(), pack.bytes)
+    );
     let files = unzip(&zip);
     assert_eq!(files.len(), papers + 2);
     let manifest: Vec<Value> = serde_json::from_slice(&files["manifest.json"]).unwrap();
     assert_eq!(manifest.len(), papers + 1);
     for row in &manifest {
         let name = row["file"].as_str().unwrap();
-        assert_eq!(row["sha256"], hash(&files[name]), "{name}");
+        assert_eq!(row["sha256"], sha256(&files[name]), "{name}");
         let is_paper = std::path::Path::new(name).extension().is_some_and(|kind| kind == "pdf");
         assert_eq!(row["pages"].is_i64(), is_paper, "{name}");
     }

@@ -37,14 +37,16 @@ pub(crate) const DRAFTING: &str = "2026-07-01";
 pub(crate) const WITHIN: &str = "2026-07-10";
 pub(crate) const AFTER: &str = "2026-08-03";
 
+/// Reference, price, tiers.
+pub(crate) type Sold = (&'static str, &'static str, Vec<(u32, &'static str)>);
+
 /// What the contract of a lot says, the rest being the same for all tests.
 #[derive(Clone)]
 pub(crate) struct Deal {
     pub(crate) lot: &'static str,
     pub(crate) ceiling: i64,
     pub(crate) tier_base: TierBase,
-    /// Reference, price, tiers.
-    pub(crate) prices: Vec<(&'static str, &'static str, Vec<(u32, &'static str)>)>,
+    pub(crate) prices: Vec<Sold>,
     /// Flat and franco in cents.
     pub(crate) freight: Option<(i64, i64)>,
 }
@@ -220,11 +222,7 @@ impl Shop {
     }
 
     /// Adds a price schedule in force from `from` on.
-    pub(crate) async fn price(
-        &self,
-        from: &str,
-        prices: &[(&'static str, &'static str, Vec<(u32, &'static str)>)],
-    ) {
+    pub(crate) async fn price(&self, from: &str, prices: &[Sold]) {
         let store = &self.world.app.store;
         let articles = catalogue::articles(store).await.unwrap();
         let mut lines = BTreeMap::new();
@@ -283,7 +281,7 @@ pub(crate) fn codes(error: &UseCaseError) -> Vec<String> {
         UseCaseError::Refused(reasons) => {
             reasons.iter().map(|reason| reason.code.clone()).collect()
         }
-        other => panic!("{other:?}"),
+        UseCaseError::Store(_) | UseCaseError::Failed { .. } => panic!("{error:?}"),
     }
 }
 

@@ -26,8 +26,11 @@ use crate::harness::{Fresh, On};
 
 pub(super) const LAUNCH: &str = "2026-06-01";
 
+/// Reference, lot, unit, pack, price and rate, as stored.
+type ArticleCase = (&'static str, &'static str, Unit, Option<u32>, i64, i64);
+
 /// Reference, lot, unit, pack, rate, reference price in ten-thousandths.
-pub(super) const ARTICLES: [(&str, &str, Unit, Option<u32>, i64, i64); 6] = [
+pub(super) const ARTICLES: [ArticleCase; 6] = [
     ("BOI-001", "1", Unit::Piece, Some(50), 2000, 8_900),
     ("BOI-012", "1", Unit::Piece, Some(1), 550, 18_700),
     ("RAY-001", "2", Unit::Piece, Some(7), 2000, 1_450_005),
