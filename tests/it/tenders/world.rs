@@ -26,7 +26,7 @@ use crate::harness::{Fresh, On};
 
 pub(super) const LAUNCH: &str = "2026-06-01";
 
-/// Reference, lot, unit, pack, price and rate, as stored.
+/// A row of [`ARTICLES`].
 type ArticleCase = (&'static str, &'static str, Unit, Option<u32>, i64, i64);
 
 /// Reference, lot, unit, pack, rate, reference price in ten-thousandths.

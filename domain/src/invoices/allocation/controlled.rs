@@ -61,14 +61,17 @@ impl<'a> Controlled<'a> {
         let layout = oracle.layout;
         let mut network = Network::new(plan.rates.len(), members);
         let turn = turn(plan);
+        // Shares that cancel out have no sign of their own: they turn with the invoice.
+        let side = |amount: i64| if amount == 0 { turn } else { positive_or_negative(amount) };
         let mut push = |sum: Sum, sign: i64, amount: i64, row: Row| {
-            push(&mut network, sum, sign, turn * sign * positive_or_negative(amount), row)
+            push(&mut network, sum, sign, turn * sign * side(amount), row)
         };
         let mut lines = Vec::with_capacity(rows.len());
         for (line, row) in plan.lines.iter().zip(rows) {
             lines.push(push(Sum::Base(line.rate), 1, line.net, row)?);
         }
-        let by_figure = |figure, amount| figure_row(&oracle, members, figure, amount);
+        let by_figure =
+            |figure, amount| figure_row(&oracle, members, figure, amount, side(amount) < 0);
         let mut items = Vec::new();
         for (place, item) in plan.items.iter().enumerate() {
             let sign = if item.signed() == item.amount { 1 } else { -1 };

@@ -93,6 +93,7 @@ pub(super) fn figure_row(
     members: usize,
     figure: usize,
     amount: i64,
+    turned: bool,
 ) -> Result<Row, Refusal> {
     let mut left_over = amount.abs();
     let mut cells = Vec::with_capacity(members);
@@ -100,7 +101,7 @@ pub(super) fn figure_row(
     for member in 0..members {
         let found = oracle.floor(member, figure, 1)?;
         floors.push(found.value);
-        let Floor { value, whole } = if amount < 0 { opposite(found) } else { found };
+        let Floor { value, whole } = if turned { opposite(found) } else { found };
         if value != 0 || !whole {
             left_over -= value;
             cells.push(Cell { member, floor: value, free: !whole, remainder: 0 });
@@ -110,7 +111,7 @@ pub(super) fn figure_row(
         let fractions = if a.free && b.free {
             let [a, b] = [a.member, b.member].map(|member| (member, floors[member]));
             // Of −x, the smaller fraction of x leaves the larger one.
-            let (a, b) = if amount < 0 { (b, a) } else { (a, b) };
+            let (a, b) = if turned { (b, a) } else { (a, b) };
             oracle.compare_fractions(figure, b, a)
         } else {
             b.free.cmp(&a.free)
