@@ -81,7 +81,7 @@ async fn measure(name: &str, url: &str) {
 async fn fill(raw: &DatabaseConnection) {
     let mut text = String::from(
         "INSERT INTO organisation (id, kind, name, siren, address_lines, chorus_service_code, \
-           chorus_commitment_number) VALUES (1, 'coordinator', 'C', 's0', '', FALSE, FALSE);\
+           chorus_commitment_number) VALUES (1, 'coordinator', 'C', '000000000', '', FALSE, FALSE);\
          INSERT INTO convention (id, reference, subject, permanent, starts_on, coordinator_id, \
            committee, freight_key, fee_key) VALUES (1, 'c', 's', TRUE, '2026-01-01', 1, \
            'coordinator', 'net', 'equal');\
@@ -92,7 +92,7 @@ async fn fill(raw: &DatabaseConnection) {
         write!(
             text,
             "INSERT INTO organisation (id, kind, name, siren, address_lines, chorus_service_code, \
-               chorus_commitment_number) VALUES ({member}, 'commune', 'M', 's{member}', '', FALSE, \
+               chorus_commitment_number) VALUES ({member}, 'commune', 'M', '{member:09}', '', FALSE, \
                FALSE);"
         )
         .unwrap();
@@ -123,7 +123,7 @@ async fn fill(raw: &DatabaseConnection) {
         write!(
             text,
             "INSERT INTO site (id, organisation_id, name, address_lines, postcode, town, hours, \
-               constraints, retired) VALUES ({site}, {owner}, 'S{site}', '', '', '', '', '', FALSE);\
+               constraints, retired) VALUES ({site}, {owner}, 'S{site}', '', '62000', '', '', '', FALSE);\
              INSERT INTO need_sheet (id, campaign_id, organisation_id, site_id, state, answer, \
                channel, typed_by, note, answered_at) VALUES ({site}, 1, {owner}, {site}, '{state}', \
                'needs', 'online', 'x', '', '2026-04-01T00:00:00+00:00');\
