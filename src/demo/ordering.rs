@@ -21,7 +21,8 @@ use crate::usecases::{Actor, App};
 /// What the damaged boxes are: this many of one share, turned down.
 pub(super) const DAMAGED: u32 = 10;
 
-/// Drafts, validates and issues the orders of one contract, with their papers.
+/// Drafts, validates and issues the orders of one contract, with their papers and the holder's
+/// pack.
 pub(super) async fn order(
     app: &App,
     actor: &Actor,
@@ -44,6 +45,10 @@ pub(super) async fn order(
     let issuing = on(app, day(2026, 7, 1)?);
     let told = |done: usize, total: usize| progress(contract.number, done, total);
     orders::issue_window(&issuing, actor, contract.window, &told).await?;
+    let pack = orders::make_pack(&issuing, actor, contract.window).await?;
+    orders::send_pack(&on(app, day(2026, 7, 2)?), actor, contract.window, pack.rank).await?;
+    let answered = on(app, day(2026, 7, 6)?);
+    orders::acknowledge_pack(&answered, actor, contract.window, pack.rank).await?;
     Ok(())
 }
 
