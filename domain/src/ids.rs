@@ -55,4 +55,10 @@ typed_ids!(
     InvoiceId,
     AllocationId,
     PaperId,
+    /// Somebody who signs in.
+    PersonId,
+    /// A file that somebody added.
+    AttachmentId,
+    JobId,
+    MailId,
 );

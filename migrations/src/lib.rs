@@ -10,6 +10,8 @@ mod m20261124_100300_create_orders;
 mod m20261124_100400_create_invoices;
 mod m20261124_100500_create_platform;
 mod m20261124_100600_load_reference;
+mod m20261125_100000_create_accounts;
+mod m20261125_100100_create_jobs_and_mail;
 mod table;
 
 use sea_orm_migration::async_trait;
@@ -29,6 +31,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261124_100400_create_invoices::Migration),
             Box::new(m20261124_100500_create_platform::Migration),
             Box::new(m20261124_100600_load_reference::Migration),
+            Box::new(m20261125_100000_create_accounts::Migration),
+            Box::new(m20261125_100100_create_jobs_and_mail::Migration),
         ]
     }
 }

@@ -3,4 +3,5 @@
 
 pub mod breach;
 pub mod journal;
+pub mod role;
 pub mod series;
