@@ -9,7 +9,7 @@ use sea_orm::{
     ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
 };
 
-use super::{Access, StoreError, Tx, is_postgres, rows_per_statement};
+use crate::store::{Access, StoreError, Tx, is_postgres, rows_per_statement};
 
 /// What is to be written in the journal; the chain gives it its sequence and hash.
 #[derive(Debug, Clone)]
