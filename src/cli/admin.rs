@@ -9,7 +9,6 @@ use domain::french;
 use super::database::DatabaseArgs;
 use super::outcome::{Failure, Outcome};
 use super::{file, output};
-use crate::clock::Clock;
 use crate::exchange::table::{MAX_BYTES, Read};
 use crate::exchange::{catalogue, contacts, members};
 use crate::store::reference;
@@ -112,7 +111,7 @@ fn actor() -> Actor {
 async fn open(database: &DatabaseArgs) -> Result<App, Failure> {
     let store = database.connect().await?;
     store.require_current().await?;
-    Ok(App { store, files: database.files()?, clock: Clock::System })
+    Ok(App::new(store, database.files()?))
 }
 
 /// The rows of a file without a refusal, or every refusal on standard output.

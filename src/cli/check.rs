@@ -8,7 +8,6 @@ use serde::Serialize;
 use super::database::DatabaseArgs;
 use super::outcome::{Failure, Outcome};
 use super::output;
-use crate::clock::Clock;
 use crate::store::check::Report;
 use crate::usecases::{App, UseCaseError, check};
 
@@ -43,7 +42,7 @@ struct BreachRow<'a> {
 pub(crate) async fn run(args: &CheckArgs) -> Outcome {
     let store = args.database.connect().await?;
     store.require_current().await?;
-    let app = App { store, files: args.database.files()?, clock: Clock::System };
+    let app = App::new(store, args.database.files()?);
     let report = check::check(&app).await?;
     app.store.close().await?;
     if args.json {

@@ -8,7 +8,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::outcome::{Failure, Outcome};
 use super::serve::ListenArgs;
-use crate::clock::Clock;
 use crate::demo::{self, DemoError, Standing};
 use crate::store::files::Files;
 use crate::store::{Store, chain};
@@ -59,7 +58,7 @@ fn files_of(folder: &Path) -> PathBuf {
 async fn open(url: &str, folder: &Path) -> Result<App, Failure> {
     let store = Store::connect(url).await?;
     store.migrate().await?;
-    Ok(App { store, files: Files::in_folder(&files_of(folder))?, clock: Clock::System })
+    Ok(App::new(store, Files::in_folder(&files_of(folder))?))
 }
 
 /// Builds in a folder beside, and gives it its name only when it is whole: a demonstration that

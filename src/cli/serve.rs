@@ -6,7 +6,6 @@ use clap::Args;
 
 use super::database::DatabaseArgs;
 use super::outcome::{Failure, Outcome};
-use crate::clock::Clock;
 use crate::usecases::App;
 use crate::web;
 
@@ -40,7 +39,7 @@ pub(crate) async fn run(args: &ServeArgs) -> Outcome {
     } else {
         store.migrate().await?;
     }
-    let app = App { store, files: args.database.files()?, clock: Clock::System };
+    let app = App::new(store, args.database.files()?);
     args.listen.serve(app).await
 }
 
@@ -58,9 +57,10 @@ impl ListenArgs {
 
     /// Serves until Ctrl-C or SIGTERM.
     pub(crate) async fn serve(&self, app: App) -> Outcome {
-        let router = web::router(app.clone()).map_err(|error| {
-            Failure::Program(format!("Un modèle de page est invalide : {error}."))
-        })?;
+        let router =
+            web::router(app.clone(), std::collections::BTreeSet::new()).map_err(|error| {
+                Failure::Program(format!("Un modèle de page est invalide : {error}."))
+            })?;
         let listener = tokio::net::TcpListener::bind(self.listen).await.map_err(|error| {
             Failure::Program(format!(
                 "Impossible d’écouter sur {} : {error}. Choisissez un autre port avec --listen.",

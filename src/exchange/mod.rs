@@ -7,6 +7,7 @@ pub mod contacts;
 pub mod deliveries;
 pub mod einvoice;
 pub mod holder_pack;
+pub mod listing;
 pub mod members;
 pub mod needs;
 pub mod table;

@@ -15,6 +15,7 @@ pub mod orders;
 pub mod overview;
 pub mod platform;
 pub mod reference;
+mod slice;
 pub mod tenders;
 
 use std::path::Path;
@@ -30,6 +31,7 @@ use sea_orm::{
 };
 
 pub use error::{StoreError, chain};
+pub use slice::Slice;
 
 /// How many values one statement may bind: SQLite allows 32 766.
 const BOUND_VALUES: usize = 30_000;

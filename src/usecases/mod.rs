@@ -12,7 +12,10 @@ pub mod invoices;
 pub mod letterhead;
 pub mod orders;
 mod papers;
+pub mod platform;
 pub mod tenders;
+
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 
@@ -28,7 +31,26 @@ pub use error::{Refusal, UseCaseError};
 pub struct App {
     pub store: Store,
     pub files: Files,
+    /// The day of business: what is open, due or late. Stands still in the demonstration.
     pub clock: Clock,
+    /// The time on the wall: sessions, limits, codes, e-mails, jobs.
+    pub wall: Clock,
+    pub site: Arc<Site>,
+}
+
+/// This installation as its readers reach it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// How browsers reach it, without a slash at the end: links of e-mails begin with it.
+    pub base_url: String,
+    /// The demonstration: its e-mails and codes are pages.
+    pub demo: bool,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self { base_url: "http://127.0.0.1:8062".into(), demo: false }
+    }
 }
 
 /// Who does it, as the journal names them.
@@ -36,6 +58,17 @@ pub struct App {
 pub struct Actor(pub String);
 
 impl App {
+    /// On the machine's clock, reached as [`Site::default`] says.
+    pub fn new(store: Store, files: Files) -> Self {
+        Self {
+            store,
+            files,
+            clock: Clock::System,
+            wall: Clock::System,
+            site: Arc::new(Site::default()),
+        }
+    }
+
     pub fn today(&self) -> NaiveDate {
         self.clock.today()
     }

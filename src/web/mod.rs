@@ -1,67 +1,112 @@
-//! Pages to read, on one machine: censuses, lots, members, their papers, contracts.
+//! The pages of members, buyers and finance staff: server-rendered, forms and links.
 //!
-//! Server-rendered, without scripts. There are no accounts yet, so the service
-//! listens on the loopback address only.
+//! A request's road: the layers here (errors told, headers, cross-site requests refused, sizes and
+//! times limited) → a route of an area → an extractor that proves the right ([`agent`]) → one use
+//! case or reads of the store → a template, or a redirect that says what was done.
 
+mod agent;
+mod assets;
 mod error;
-mod pages;
-mod view;
+mod form;
+mod headers;
+mod help;
+mod home;
+mod listing;
+mod page;
+mod rights;
+mod routes;
+mod upload;
 
-use std::net::SocketAddr;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::http::{HeaderName, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
 use minijinja::Environment;
+use rust_embed::RustEmbed;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::csrf::CsrfLayer;
+use tower_http::timeout::TimeoutLayer;
 
 use crate::usecases::App;
 
-const CSS: &str = include_str!("../../assets/css/travee.css");
+pub use routes::Route;
+use routes::Routes;
 
-const TEMPLATES: [(&str, &str); 8] = [
-    ("layout.html", include_str!("../../templates/layout.html")),
-    ("parts/papers.html", include_str!("../../templates/parts/papers.html")),
-    ("pages/home.html", include_str!("../../templates/pages/home.html")),
-    ("pages/campaign.html", include_str!("../../templates/pages/campaign.html")),
-    ("pages/lot.html", include_str!("../../templates/pages/lot.html")),
-    ("pages/members.html", include_str!("../../templates/pages/members.html")),
-    ("pages/member.html", include_str!("../../templates/pages/member.html")),
-    ("pages/message.html", include_str!("../../templates/pages/message.html")),
-];
+/// No form without a file is larger.
+const LARGEST_FORM: usize = 2 * 1024 * 1024;
+
+/// How long an answer may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+#[derive(RustEmbed)]
+#[folder = "templates/"]
+#[include = "layout.html"]
+#[include = "parts/*.html"]
+#[include = "pages/**/*.html"]
+struct Templates;
 
 /// What every page needs. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Pages {
-    app: App,
+    pub(crate) app: App,
     templates: Arc<Environment<'static>>,
+    /// The proxies whose word on the reader's address is taken.
+    proxies: Arc<BTreeSet<IpAddr>>,
 }
 
-/// The routes of the read-only service.
+impl Pages {
+    /// Whether readers come over TLS, so that cookies may be bound to it.
+    pub(crate) fn secure(&self) -> bool {
+        self.app.site.base_url.starts_with("https://")
+    }
+}
+
+fn all() -> Routes {
+    Routes::new().merge(assets::routes()).merge(home::routes())
+}
+
+/// Every route of the service.
+pub fn route_list() -> Vec<Route> {
+    all().list
+}
+
+fn templates() -> Result<Environment<'static>, minijinja::Error> {
+    let mut templates = Environment::new();
+    templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    templates.add_function("asset", |name: &str| assets::address(name));
+    for name in Templates::iter() {
+        let Some(file) = Templates::get(&name) else { continue };
+        let source = String::from_utf8_lossy(&file.data).into_owned();
+        templates.add_template_owned(Cow::into_owned(name), source)?;
+    }
+    Ok(templates)
+}
+
+/// The service. `proxies` are those whose `X-Forwarded-For` is believed.
 ///
 /// # Errors
 ///
 /// A template that does not compile.
-pub fn router(app: App) -> Result<Router, minijinja::Error> {
-    let mut templates = Environment::new();
-    templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-    for (name, source) in TEMPLATES {
-        templates.add_template(name, source)?;
-    }
-    let pages = Pages { app, templates: Arc::new(templates) };
-    Ok(Router::new()
-        .route("/", get(pages::home))
-        .route("/recensements/{id}", get(pages::campaign))
-        .route("/lots/{id}", get(pages::lot))
-        .route("/membres", get(pages::members))
-        .route("/membres/{id}", get(pages::member))
-        .route("/documents/{id}", get(pages::paper))
-        .route("/style.css", get(style))
-        .route("/healthz", get(async || "ok"))
-        .route("/readyz", get(pages::ready))
-        .fallback(error::not_found)
-        .layer(axum::middleware::map_response(guarded))
+pub fn router(app: App, proxies: BTreeSet<IpAddr>) -> Result<Router, minijinja::Error> {
+    let pages = Pages { app, templates: Arc::new(templates()?), proxies: Arc::new(proxies) };
+    Ok(all()
+        .router
+        .fallback(async || StatusCode::NOT_FOUND)
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(from_fn(headers::told_where_from))
+        .layer(CsrfLayer::new())
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn_with_state(pages.clone(), error::told))
+        .layer(from_fn_with_state(pages.clone(), headers::guarded))
+        .layer(CompressionLayer::new())
         .with_state(pages))
 }
 
@@ -74,26 +119,4 @@ pub async fn serve(
     axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(stop)
         .await
-}
-
-async fn style() -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], CSS)
-}
-
-/// Nothing of another host, no script, no frame.
-async fn guarded(mut response: Response) -> Response {
-    const HEADERS: [(HeaderName, &str); 4] = [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-             base-uri 'none'; frame-ancestors 'none'",
-        ),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-    ];
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    response
 }

@@ -29,10 +29,11 @@ pub(crate) fn day(text: &str) -> NaiveDate {
 /// The application on a fresh database, at noon of `day`.
 pub(crate) fn app_on(fresh: &Fresh, day: &str) -> App {
     let noon: DateTime<Utc> = format!("{day}T12:00:00Z").parse().unwrap();
+    let files = Files::in_folder(&fresh.folder.path().join("fichiers")).unwrap();
     App {
-        store: fresh.store.clone(),
-        files: Files::in_folder(&fresh.folder.path().join("fichiers")).unwrap(),
         clock: Clock::Frozen(noon),
+        wall: Clock::Frozen(noon),
+        ..App::new(fresh.store.clone(), files)
     }
 }
 

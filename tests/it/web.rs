@@ -1,79 +1,59 @@
-//! The read-only pages, asked over a real socket.
+//! The shell of the pages: who may come in, what every answer forbids, what errors say.
 
+use axum::http::StatusCode;
+use domain::platform::role::Role;
 use rstest::rstest;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use travee::usecases::App;
 
-use crate::fixtures::{app_on, convention, members, organisations};
+use crate::client::Client;
+use crate::fixtures::{app_on, organisations};
 use crate::harness::On;
-
-/// The whole answer to `GET path`, head and body.
-async fn get(app: &App, path: &str) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
-    let router = travee::web::router(app.clone()).unwrap();
-    let served = tokio::spawn(travee::web::serve(listener, router, async move {
-        stopped.await.ok();
-    }));
-    let mut socket = TcpStream::connect(address).await.unwrap();
-    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
-    socket.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).await.unwrap();
-    stop.send(()).unwrap();
-    served.await.unwrap().unwrap();
-    answer
-}
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn every_page_of_an_empty_installation_says_what_will_come(
+async fn whoever_is_not_signed_in_is_asked_to_and_comes_back(
     #[values(On::Sqlite, On::Postgres)] on: On,
 ) {
     let fresh = on.fresh().await;
     let app = app_on(&fresh, "2026-03-01");
-    for (path, status, words) in [
-        ("/", "200", "Aucun recensement pour l’instant"),
-        ("/membres", "200", "Aucun membre ne correspond"),
-        ("/membres?q=avion&page=3", "200", "Aucun membre ne correspond"),
-        ("/recensements/1", "404", "Page introuvable"),
-        ("/lots/1", "404", "Page introuvable"),
-        ("/membres/abc", "404", "Page introuvable"),
-        ("/membres/99999999999999999999", "404", "Page introuvable"),
-        ("/documents/7", "404", "Page introuvable"),
-        ("/nulle-part", "404", "Page introuvable"),
-        ("/healthz", "200", "ok"),
-        ("/readyz", "200", "ok"),
-        ("/style.css", "200", "--ink"),
-    ] {
-        let answer = get(&app, path).await;
-        assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{path}: {answer}");
-        assert!(answer.contains(words), "{path}: {answer}");
-        assert!(answer.contains("content-security-policy: default-src 'none'"), "{path}");
-        assert!(!answer.contains("<script"), "{path}");
+    let stranger = Client::new(&app);
+    stranger.get("/").await.leads_to("/connexion?suite=/");
+    for (path, words) in [("/healthz", "ok"), ("/readyz", "ok")] {
+        stranger.get(path).await.shows(&[words]);
     }
+    let missing = stranger.get("/nulle-part").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+    assert!(missing.text().contains("Page introuvable"));
+    let policy = missing.headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert!(!missing.text().contains("<script") && !missing.text().contains("style="));
 }
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_member_is_found_by_a_part_of_its_name_whatever_the_case(
+async fn a_role_opens_its_pages_and_its_end_closes_them(
     #[values(On::Sqlite, On::Postgres)] on: On,
 ) {
     let fresh = on.fresh().await;
     let app = app_on(&fresh, "2026-03-01");
     let ids = organisations(&app).await;
-    let group = convention(&app, ids[0]).await;
-    members(&app, group, &ids[2..]).await;
-    let found = get(&app, "/membres?q=ARR").await;
-    assert!(found.contains("1 membre."), "{found}");
-    assert!(found.contains(">Arras</a>") && !found.contains("Bapaume"), "{found}");
-    let by_siret = get(&app, "/membres?q=21620080800014").await;
-    assert!(by_siret.contains("Bapaume"), "{by_siret}");
-    let one = get(&app, &format!("/membres/{}", ids[2])).await;
-    assert!(one.contains("(à confirmer)"), "a SIRET that nobody confirmed says so: {one}");
-    assert!(one.contains("Aucun document pour l’instant"), "{one}");
-    let hostile = get(&app, "/membres?q=%3Cscript%3Ealert(1)%3C/script%3E%25").await;
-    assert!(!hostile.contains("<script>"), "{hostile}");
+    let reader = Client::with(&app, &fresh, ids[2], &[Role::MemberReader]).await;
+    reader.get("/").await.shows(&["Arras", "Camille Dupont"]);
+    fresh.execute("UPDATE role_grant SET to_day = '2026-03-01'").await;
+    reader.get("/").await.leads_to("/connexion?suite=/");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_that_says_not_where_it_comes_from_changes_nothing() {
+    let fresh = On::Sqlite.fresh().await;
+    let app = app_on(&fresh, "2026-03-01");
+    let ids = organisations(&app).await;
+    let reader = Client::with(&app, &fresh, ids[2], &[Role::MemberReader]).await;
+    for headers in
+        [&[][..], &[("sec-fetch-site", "cross-site")], &[("origin", "https://mal.example")]]
+    {
+        let answer = reader.post_from("/nulle-part", headers).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{headers:?}");
+    }
+    let ours = reader.post_from("/nulle-part", &[("origin", "http://travee.test")]).await;
+    assert_eq!(ours.status, StatusCode::NOT_FOUND);
 }

@@ -1,5 +1,8 @@
 //! Journal, number series, idempotency keys and papers.
 
+pub mod attachments;
+pub mod sessions;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::platform::journal::{ChainHash, JournalEntry, chain};
 use entities::{idempotency_key, journal, number_series, number_taken, paper, setting};

@@ -90,9 +90,11 @@ async fn an_invoice_goes_from_match_to_its_last_statement() {
     };
     let noon: DateTime<Utc> = "2026-09-01T12:00:00Z".parse().unwrap();
     let app = App {
-        store: Store::connect(&url).await.unwrap(),
-        files: Files::in_folder(&folder.join("fichiers")).unwrap(),
         clock: Clock::Frozen(noon),
+        ..App::new(
+            Store::connect(&url).await.unwrap(),
+            Files::in_folder(&folder.join("fichiers")).unwrap(),
+        )
     };
     finish(&app).await;
 }

@@ -86,9 +86,8 @@ async fn issues_for_its_parent() {
     let told = std::env::var(ORDERS_FOR).unwrap();
     let [url, folder, window] = told.split('|').collect::<Vec<_>>().try_into().unwrap();
     let app = App {
-        store: Store::connect(url).await.unwrap(),
-        files: Files::in_folder(folder.as_ref()).unwrap(),
         clock: Clock::Frozen(format!("{AFTER}T12:00:00Z").parse().unwrap()),
+        ..App::new(Store::connect(url).await.unwrap(), Files::in_folder(folder.as_ref()).unwrap())
     };
     let window = OrderWindowId(window.parse().unwrap());
     let told = |done, total| {

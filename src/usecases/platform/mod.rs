@@ -1,0 +1,5 @@
+//! People, sessions, files they add, jobs and e-mails.
+
+pub mod attachments;
+pub mod secret;
+pub mod sessions;

@@ -1,0 +1,68 @@
+//! The routes as a list that can be read again: a test walks it, role by role.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::handler::Handler;
+use axum::routing::{get, post};
+
+use super::Pages;
+use super::upload::LARGEST_UPLOAD;
+
+/// A page, or something to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Route {
+    pub method: &'static str,
+    /// With its parameters in braces: `/commandes/{id}`.
+    pub path: &'static str,
+}
+
+/// Routes and their list, which cannot differ.
+#[derive(Default)]
+pub(crate) struct Routes {
+    pub(super) router: Router<Pages>,
+    pub(super) list: Vec<Route>,
+}
+
+impl Routes {
+    pub(crate) fn new() -> Self {
+        Self::default()
+    }
+
+    pub(crate) fn get<H, T>(mut self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Pages>,
+        T: 'static,
+    {
+        self.router = self.router.route(path, get(handler));
+        self.list.push(Route { method: "GET", path });
+        self
+    }
+
+    pub(crate) fn post<H, T>(mut self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Pages>,
+        T: 'static,
+    {
+        self.router = self.router.route(path, post(handler));
+        self.list.push(Route { method: "POST", path });
+        self
+    }
+
+    /// A form with files: its body may be larger than any other.
+    pub(crate) fn upload<H, T>(mut self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Pages>,
+        T: 'static,
+    {
+        let handler = post(handler).layer(DefaultBodyLimit::max(LARGEST_UPLOAD));
+        self.router = self.router.route(path, handler);
+        self.list.push(Route { method: "POST", path });
+        self
+    }
+
+    pub(crate) fn merge(mut self, other: Self) -> Self {
+        self.router = self.router.merge(other.router);
+        self.list.extend(other.list);
+        self
+    }
+}

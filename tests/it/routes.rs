@@ -1,0 +1,135 @@
+//! Who may go where: every route of the router, role by role.
+//!
+//! Each route has one line: its method and path, and who gets it. A route without a line, or a
+//! line without a route, fails. Paths are asked with rows that do not exist (`999`): whoever may
+//! come in gets anything but a refusal; whoever may not gets 403; whoever is not signed in is
+//! asked to. The tests of an area ask for rows of others: always 404.
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use domain::group::organisation::OrganisationKind;
+use domain::platform::role::Role;
+use travee::usecases::group::import_members;
+
+use crate::client::{Client, person};
+use crate::fixtures::{app_on, body, buyer, organisations};
+use crate::harness::On;
+
+/// Who gets a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    /// Also whoever is not signed in.
+    All,
+    /// Everybody signed in.
+    SignedIn,
+    /// Whoever holds one of these roles.
+    Roles(&'static [Role]),
+}
+
+use Role::{
+    Administrator, Archivist, Buyer, CoordinatorFinance, Inspector, MemberContact, MemberFinance,
+    MemberReader, Signatory,
+};
+
+/// All roles of members: they read all of their own.
+const OWN: For = For::Roles(&[MemberContact, Signatory, MemberFinance, MemberReader]);
+/// Those who write needs, adjust orders, receive deliveries.
+const WRITERS: For = For::Roles(&[MemberContact, Signatory]);
+const SIGNATORY: For = For::Roles(&[Signatory]);
+const FINANCE: For = For::Roles(&[MemberFinance]);
+/// Everybody of the CdG62 reads members, needs and deliveries.
+const CDG: For = For::Roles(&[Buyer, CoordinatorFinance, Archivist, Administrator]);
+/// Catalogue, contracts, orders, invoices: the archivists do not.
+const PURCHASES: For = For::Roles(&[Buyer, CoordinatorFinance, Administrator]);
+const BUYER: For = For::Roles(&[Buyer]);
+const ACCOUNTANT: For = For::Roles(&[CoordinatorFinance]);
+const PEOPLE: For = For::Roles(&[Buyer, Administrator]);
+const ADMINISTRATOR: For = For::Roles(&[Administrator]);
+
+/// One line a route.
+const TABLE: &[(&str, &str, For)] = &[
+    // platform
+    ("GET", "/", For::SignedIn),
+    ("GET", "/healthz", For::All),
+    ("GET", "/readyz", For::All),
+    ("GET", "/actifs/{mark}/{*name}", For::All),
+];
+
+impl For {
+    fn includes(self, role: Role) -> bool {
+        match self {
+            Self::All | Self::SignedIn => true,
+            Self::Roles(roles) => roles.contains(&role),
+        }
+    }
+}
+
+#[test]
+fn every_route_has_its_line_and_every_line_its_route() {
+    let routes: BTreeSet<(&str, &str)> =
+        travee::web::route_list().iter().map(|route| (route.method, route.path)).collect();
+    let lines: BTreeSet<(&str, &str)> =
+        TABLE.iter().map(|(method, path, _)| (*method, *path)).collect();
+    let missing: Vec<_> = routes.difference(&lines).collect();
+    let stale: Vec<_> = lines.difference(&routes).collect();
+    assert!(missing.is_empty(), "routes without a line in this table: {missing:?}");
+    assert!(stale.is_empty(), "lines without a route: {stale:?}");
+    assert_eq!(TABLE.len(), lines.len(), "a route stands twice in the table");
+}
+
+/// The path with rows that do not exist.
+fn asked(path: &str) -> String {
+    let mut asked = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (_, after) = after.split_once('}').unwrap();
+        asked.push_str(before);
+        asked.push_str("999");
+        rest = after;
+    }
+    asked + rest
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_role_gets_its_routes_and_no_other() {
+    let fresh = On::Sqlite.fresh().await;
+    let app = app_on(&fresh, "2026-03-01");
+    let ids = organisations(&app).await;
+    let archives = body(OrganisationKind::DepartmentalArchives, "AD62", "22620001200012");
+    import_members(&app, &buyer(), vec![archives]).await.unwrap();
+    let all = travee::store::group::organisations(&app.store, &[]).await.unwrap();
+    let archives = all.iter().find(|one| one.organisation.name == "AD62").unwrap().id;
+    let mut people = Vec::new();
+    for role in Role::ALL {
+        let organisation = match role {
+            MemberContact | Signatory | MemberFinance | MemberReader => ids[2],
+            Buyer | CoordinatorFinance | Archivist | Administrator => ids[0],
+            Inspector => archives,
+        };
+        let email = format!("{}@exemple.fr", role.code());
+        people.push((*role, person(&fresh, &email, organisation, &[*role]).await));
+    }
+    let stranger = Client::new(&app);
+    let mut walked = 0;
+    for (method, path, who) in TABLE {
+        let path = asked(path);
+        let go = async |client: &Client| match *method {
+            "GET" => client.get(&path).await,
+            _ => client.post(&path, &[]).await,
+        };
+        let answer = go(&stranger).await;
+        let sent_away = answer.location().starts_with("/connexion?suite=");
+        assert_eq!(sent_away, *who != For::All, "{method} {path} for a stranger: {answer:?}");
+        for (role, person) in &people {
+            // A session each: some routes end it.
+            let answer = go(&Client::of(&app, *person).await).await;
+            let refused = answer.status == StatusCode::FORBIDDEN;
+            assert_eq!(refused, !who.includes(*role), "{method} {path} for {role}: {answer:?}");
+            assert!(!answer.status.is_server_error(), "{method} {path} for {role}: {answer:?}");
+            walked += 1;
+        }
+    }
+    assert_eq!(walked, TABLE.len() * Role::ALL.len());
+    println!("{walked} pairs of route and role walked");
+}
