@@ -1,5 +1,6 @@
 //! The head of every paper, from the settings and the coordinator's own rows.
 
+use domain::group::organisation::OrganisationKind;
 use domain::ids::OrganisationId;
 
 use super::{Actor, App, UseCaseError};
@@ -36,6 +37,21 @@ pub async fn set(
     }
     platform::append(&tx, vec![app.entry(actor, "letterhead.set", "letterhead", 0, "")]).await?;
     Ok(tx.commit().await?)
+}
+
+/// Telephone and e-mail to call for help; `None` until somebody set them.
+pub async fn contact(app: &App) -> Result<Option<String>, UseCaseError> {
+    let contact = platform::setting(&app.store, CONTACT).await?;
+    Ok(contact.filter(|contact| !contact.trim().is_empty()))
+}
+
+/// The letterhead of the coordinator of this installation; `None` before there is one.
+pub async fn coordinator(app: &App) -> Result<Option<Letterhead>, UseCaseError> {
+    let found = group::organisations(&app.store, &[OrganisationKind::Coordinator]).await?;
+    match found.first() {
+        Some(listed) => Ok(Some(of(app, &app.store, listed.id).await?)),
+        None => Ok(None),
+    }
 }
 
 /// The letterhead of `coordinator` on a paper of `app`'s day. A SIRET that nobody confirmed is

@@ -69,7 +69,7 @@ impl Pages {
 }
 
 fn all() -> Routes {
-    Routes::new().merge(assets::routes()).merge(home::routes())
+    Routes::new().merge(assets::routes()).merge(home::routes()).merge(help::routes())
 }
 
 /// Every route of the service.

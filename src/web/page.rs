@@ -12,6 +12,7 @@ use super::agent::{Agent, Visitor};
 use super::error::PageError;
 use super::help;
 use crate::clock::Clock;
+use crate::usecases::letterhead;
 use crate::usecases::platform::sessions;
 
 /// Where the head of the pages leads, and who may go there.
@@ -45,7 +46,8 @@ impl Pages {
         template: &str,
         values: Value,
     ) -> Result<Response, PageError> {
-        let shell = self.shell(who);
+        let contact = letterhead::contact(&self.app).await?;
+        let shell = context! { contact => contact, ..self.shell(who) };
         let page = self.render(template, context! { shell => shell, ..values })?;
         if who.flash.is_some() {
             sessions::said(&self.app, who.session).await?;
@@ -135,6 +137,7 @@ impl Pages {
             who => None::<&str>,
             nav => Vec::<Value>::new(),
             flash => None::<&str>,
+            contact => None::<&str>,
             page_help => None::<&str>,
             frozen => frozen,
             demo => self.app.site.demo,

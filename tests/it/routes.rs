@@ -54,6 +54,11 @@ const TABLE: &[(&str, &str, For)] = &[
     ("GET", "/healthz", For::All),
     ("GET", "/readyz", For::All),
     ("GET", "/actifs/{mark}/{*name}", For::All),
+    ("GET", "/aide", For::All),
+    ("GET", "/accessibilite", For::All),
+    ("GET", "/confidentialite", For::All),
+    ("GET", "/plan-du-site", For::All),
+    ("GET", "/mentions-legales", For::All),
 ];
 
 impl For {
