@@ -5,7 +5,7 @@ use domain::ids::OrganisationId;
 
 use super::{Actor, App, UseCaseError};
 use crate::documents::parties::Letterhead;
-use crate::store::{Access, group, platform};
+use crate::store::{Access, StoreError, Tx, group, platform};
 
 const SHORT_NAME: &str = "letterhead.short_name";
 const SERVICE: &str = "letterhead.service";
@@ -21,6 +21,55 @@ pub struct LetterheadSettings {
     pub contact: String,
 }
 
+/// The settings as they stand; empty texts before anybody set them.
+pub async fn settings(on: &impl Access) -> Result<LetterheadSettings, UseCaseError> {
+    Ok(LetterheadSettings {
+        short_name: platform::setting(on, SHORT_NAME).await?.unwrap_or_default(),
+        service: platform::setting(on, SERVICE).await?.unwrap_or_default(),
+        contact: platform::setting(on, CONTACT).await?.unwrap_or_default(),
+    })
+}
+
+/// Changes the settings from what the person saw to what the person wants.
+///
+/// # Errors
+///
+/// Somebody changed them since they were seen; an empty name or contact.
+pub async fn change(
+    app: &App,
+    actor: &Actor,
+    seen: &LetterheadSettings,
+    wanted: &LetterheadSettings,
+) -> Result<(), UseCaseError> {
+    if wanted.short_name.trim().is_empty() {
+        return Err(UseCaseError::refused("nom", "Indiquez le nom court, par exemple CdG62."));
+    }
+    if wanted.contact.trim().is_empty() {
+        return Err(UseCaseError::refused(
+            "contact",
+            "Indiquez le téléphone et l’adresse électronique que les membres utiliseront.",
+        ));
+    }
+    let tx = app.store.begin_write().await?;
+    if settings(&tx).await? != *seen {
+        return Err(StoreError::Overtaken { what: "settings", id: 0 }.into());
+    }
+    keep(&tx, wanted).await?;
+    platform::append(&tx, vec![app.entry(actor, "letterhead.set", "letterhead", 0, "")]).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn keep(tx: &Tx, settings: &LetterheadSettings) -> Result<(), UseCaseError> {
+    for (name, value) in [
+        (SHORT_NAME, &settings.short_name),
+        (SERVICE, &settings.service),
+        (CONTACT, &settings.contact),
+    ] {
+        platform::put_setting(tx, name, value.trim()).await?;
+    }
+    Ok(())
+}
+
 /// Keeps the letterhead's settings.
 pub async fn set(
     app: &App,
@@ -28,13 +77,7 @@ pub async fn set(
     settings: &LetterheadSettings,
 ) -> Result<(), UseCaseError> {
     let tx = app.store.begin_write().await?;
-    for (name, value) in [
-        (SHORT_NAME, &settings.short_name),
-        (SERVICE, &settings.service),
-        (CONTACT, &settings.contact),
-    ] {
-        platform::put_setting(&tx, name, value).await?;
-    }
+    keep(&tx, settings).await?;
     platform::append(&tx, vec![app.entry(actor, "letterhead.set", "letterhead", 0, "")]).await?;
     Ok(tx.commit().await?)
 }

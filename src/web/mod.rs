@@ -13,6 +13,7 @@ mod help;
 mod home;
 mod listing;
 mod page;
+mod platform;
 mod rights;
 mod routes;
 mod upload;
@@ -69,7 +70,11 @@ impl Pages {
 }
 
 fn all() -> Routes {
-    Routes::new().merge(assets::routes()).merge(home::routes()).merge(help::routes())
+    Routes::new()
+        .merge(assets::routes())
+        .merge(home::routes())
+        .merge(help::routes())
+        .merge(platform::routes())
 }
 
 /// Every route of the service.

@@ -16,7 +16,7 @@ use crate::usecases::letterhead;
 use crate::usecases::platform::sessions;
 
 /// Where the head of the pages leads, and who may go there.
-const PLACES: [(&str, &str, Right); 19] = [
+const PLACES: [(&str, &str, Right); 20] = [
     ("/campagnes", "Recensements", Right::ReadOwn),
     ("/commandes", "Commandes", Right::ReadOwn),
     ("/livraisons", "Livraisons", Right::ReadOwn),
@@ -35,6 +35,7 @@ const PLACES: [(&str, &str, Right); 19] = [
     ("/gestion/conventions", "Conventions", Right::ReadMembers),
     ("/administration/taches", "Tâches", Right::Administer),
     ("/administration/personnes", "Personnes", Right::Administer),
+    ("/administration/references", "Références", Right::Administer),
     ("/administration/parametres", "Paramètres", Right::Administer),
 ];
 

@@ -1,5 +1,9 @@
 //! What a decree can change, read back as dated values of the domain.
 
+mod list;
+
+pub use list::{ReferenceRow, add_interest_rate, rows};
+
 use domain::catalogue::budget::{AccountRule, BudgetSection};
 use domain::cpv::CpvList;
 use domain::dates::Dated;
