@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::group::organisation::OrganisationKind;
 use domain::ids::{OrganisationId, PersonId};
 use domain::platform::role::{Grant, Role};
-use entities::role_grant;
+use entities::{organisation, role_grant};
 use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
@@ -220,4 +220,18 @@ pub async fn team(
         }
     }
     Ok(team)
+}
+
+/// The name and kind of an organisation.
+pub async fn organisation(
+    on: &impl Access,
+    id: OrganisationId,
+) -> Result<(String, OrganisationKind), StoreError> {
+    let row = organisation::Entity::find_by_id(id.0)
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during("naming an organisation"))?
+        .ok_or_else(|| StoreError::NotFound { what: "organisation", id: id.to_string() })?;
+    let at = ("organisation", row.id, "kind");
+    Ok((row.name, coded(OrganisationKind::from_code(&row.kind), at, &row.kind)?))
 }

@@ -3,6 +3,7 @@
 pub mod grants;
 pub mod limits;
 pub mod links;
+pub mod outbox;
 pub mod people;
 
 pub mod attachments;

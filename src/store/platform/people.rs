@@ -11,7 +11,7 @@ use entities::{person, recovery_code};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    EntityTrait, QueryFilter, UpdateMany,
+    EntityTrait, QueryFilter, QueryOrder, UpdateMany,
 };
 
 use super::insert_all;
@@ -253,4 +253,15 @@ pub async fn recovery_codes_left(on: &impl Access, id: PersonId) -> Result<usize
         .await
         .map_err(StoreError::during("counting recovery codes"))?;
     Ok(left.len())
+}
+
+/// Everybody who has a second factor, by address.
+pub async fn with_second_factor(on: &impl Access) -> Result<Vec<Person>, StoreError> {
+    let rows = person::Entity::find()
+        .filter(person::COLUMN.totp_secret.is_not_null())
+        .order_by_asc(person::COLUMN.email)
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("reading second factors"))?;
+    Ok(rows.into_iter().map(read).collect())
 }
