@@ -61,23 +61,46 @@ pub struct Invited {
     pub token: Option<String>,
 }
 
-/// Invites somebody, or gives more roles to somebody known. The name of a known person stays.
-pub async fn invite(app: &App, by: &By, invitation: &Invitation) -> Result<Invited, EntryError> {
+/// Takes somebody in without a message: people of the demonstration, who are not there to read
+/// it.
+pub(crate) async fn enlist(
+    app: &App,
+    by: &By,
+    invitation: &Invitation,
+) -> Result<PersonId, EntryError> {
+    let tx = app.store.begin_write().await?;
+    let enlisted = give_roles(app, &tx, by, invitation).await?;
+    note_given(app, &tx, by, &enlisted).await?;
+    tx.commit().await?;
+    Ok(enlisted.person.id)
+}
+
+/// Somebody with the roles they were just given.
+struct Enlisted {
+    person: Person,
+    new: bool,
+    given: Vec<Role>,
+    organisation_name: String,
+}
+
+async fn give_roles(
+    app: &App,
+    tx: &Tx,
+    by: &By,
+    invitation: &Invitation,
+) -> Result<Enlisted, EntryError> {
     let email =
         account::sign_in_address(&invitation.email).map_err(|_| EntryError::NotAnAddress)?;
-    let organisation = organisation(app, invitation.organisation).await?;
+    let (organisation_name, kind) = grants::organisation(tx, invitation.organisation).await?;
     if invitation.roles.is_empty() {
         let message = "Choisissez au moins un rôle.";
         return Err(UseCaseError::refused("no_role", message).into());
     }
     for role in &invitation.roles {
-        may_handle(by.towards(invitation.organisation), *role, organisation.1)
-            .map_err(UseCaseError::from)?;
+        may_handle(by.towards(invitation.organisation), *role, kind).map_err(UseCaseError::from)?;
     }
-    limits::attempt(app, Attempt::Invitation, Some(&by.actor.0), &Place::default()).await?;
-    let tx = app.store.begin_write().await?;
     let (person, new) =
-        people::add_or_find(&tx, email.as_str(), invitation.name.trim(), app.wall.now()).await?;
+        people::add_or_find(tx, email.as_str(), invitation.name.trim(), app.wall.now()).await?;
     if by.person == Some(person.id) {
         let message = "Vous ne pouvez pas vous donner de rôle à vous-même.";
         return Err(UseCaseError::refused("own_role", message).into());
@@ -85,7 +108,7 @@ pub async fn invite(app: &App, by: &By, invitation: &Invitation) -> Result<Invit
     let mut given = Vec::new();
     for role in &invitation.roles {
         let (from, giver) = (app.today(), by.actor.0.as_str());
-        if grants::give(&tx, person.id, invitation.organisation, *role, from, giver).await? {
+        if grants::give(tx, person.id, invitation.organisation, *role, from, giver).await? {
             given.push(*role);
         }
     }
@@ -93,21 +116,35 @@ pub async fn invite(app: &App, by: &By, invitation: &Invitation) -> Result<Invit
         let message = "Cette personne a déjà ce rôle dans cet organisme.";
         return Err(UseCaseError::refused("role_held", message).into());
     }
-    let known = !new && session_store::ever_signed_in(&tx, person.id).await?;
+    Ok(Enlisted { person, new, given, organisation_name })
+}
+
+async fn note_given(app: &App, tx: &Tx, by: &By, enlisted: &Enlisted) -> Result<(), UseCaseError> {
+    let entries = enlisted.given.iter().map(|role| {
+        let details = format!("{} · {}", role.code(), enlisted.organisation_name);
+        app.entry(&by.actor, "person.role_given", "person", enlisted.person.id.0, details)
+    });
+    Ok(append(tx, entries.collect()).await?)
+}
+
+/// Invites somebody, or gives more roles to somebody known. The name of a known person stays.
+pub async fn invite(app: &App, by: &By, invitation: &Invitation) -> Result<Invited, EntryError> {
+    limits::attempt(app, Attempt::Invitation, Some(&by.actor.0), &Place::default()).await?;
+    let tx = app.store.begin_write().await?;
+    let enlisted = give_roles(app, &tx, by, invitation).await?;
+    let Enlisted { person, new, given, organisation_name } = &enlisted;
+    let known = !*new && session_store::ever_signed_in(&tx, person.id).await?;
     let token = if known {
-        letters::send(app, &tx, &Letter::roles_given(app, &person, &organisation.0, &given)?)
-            .await?;
+        let letter = Letter::roles_given(app, person, organisation_name, given)?;
+        letters::send(app, &tx, &letter).await?;
         None
     } else {
-        Some(send_invitation(app, &tx, &person, invitation.organisation, &organisation.0).await?)
+        let organisation = invitation.organisation;
+        Some(send_invitation(app, &tx, person, organisation, organisation_name).await?)
     };
-    let entries = given.iter().map(|role| {
-        let details = format!("{} · {}", role.code(), organisation.0);
-        app.entry(&by.actor, "person.role_given", "person", person.id.0, details)
-    });
-    append(&tx, entries.collect()).await?;
+    note_given(app, &tx, by, &enlisted).await?;
     tx.commit().await?;
-    Ok(Invited { person: person.id, given, token })
+    Ok(Invited { person: enlisted.person.id, given: enlisted.given, token })
 }
 
 /// Sends the invitation again: the former link ends.
