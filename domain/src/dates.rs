@@ -32,6 +32,11 @@ pub fn paris_day(instant: DateTime<Utc>) -> NaiveDate {
     instant.with_timezone(&Paris).date_naive()
 }
 
+/// What the clock on a wall in France shows at `instant`.
+pub fn paris_time(instant: DateTime<Utc>) -> chrono::NaiveDateTime {
+    instant.with_timezone(&Paris).naive_local()
+}
+
 /// The last day of a period of `months` that begins on `start`: it ends the day before the
 /// same day of the month. 48 months from 14/09/2026 end on 13/09/2030.
 pub fn last_day(start: NaiveDate, months: u32) -> Option<NaiveDate> {

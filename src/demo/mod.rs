@@ -5,6 +5,7 @@
 //! clock stands still on each of these days, so that the same program always
 //! makes the same database and the same papers.
 
+pub mod accounts;
 mod billing;
 mod census;
 mod chance;
@@ -79,6 +80,7 @@ async fn story(app: &App, progress: &Progress<'_>) -> Result<(), DemoError> {
     progress("Membres, convention et adhésions", 0, 1);
     let group = founding::found(&on(app, day(2025, 10, 6)?), &buyer).await?;
     founding::adhere_in_time(&on(app, day(2026, 1, 9)?), &buyer, &group).await?;
+    accounts::open(&on(app, day(2026, 1, 5)?)).await?;
     progress("Membres, convention et adhésions", 1, 1);
     let prepared = on(app, day(2025, 12, 15)?);
     let from = day(2026, 1, 1)?;

@@ -23,6 +23,8 @@ const EPCI: &[u8] = include_bytes!("../../data/members_epci_62.csv");
 /// The coordinator's SIRET is fictitious: the real one was not found.
 pub(super) const COORDINATOR_SIRET: &str = "28629990400016";
 
+const ARCHIVES_SIRET: &str = "00062041900010";
+
 /// Four suppliers that do not exist.
 pub(super) const SELLERS: [Seller; 4] = [
     Seller {
@@ -79,7 +81,7 @@ pub(super) fn members() -> Result<Vec<MemberRow>, DemoError> {
     Ok(rows)
 }
 
-/// The coordinator, the departmental archives and the suppliers, each with a confirmed SIRET.
+/// The coordinator and the suppliers, each with a confirmed SIRET.
 pub(super) fn others(day: chrono::NaiveDate) -> Result<Vec<NewOrganisation>, DemoError> {
     let address = |street: &str, postcode: &str, town: &str| {
         PostalAddress::new(vec![street.into()], postcode, town)
@@ -97,6 +99,15 @@ pub(super) fn others(day: chrono::NaiveDate) -> Result<Vec<NewOrganisation>, Dem
         all.push(body(OrganisationKind::Supplier, seller.name, seller.siret, address, day)?);
     }
     Ok(all)
+}
+
+/// The departmental archives, whose SIRET is fictitious too.
+pub(super) fn archives(day: chrono::NaiveDate) -> Result<NewOrganisation, DemoError> {
+    let address =
+        PostalAddress::new(vec!["12 place de la Préfecture".into()], "62018", "Arras Cedex 9")
+            .map_err(|error| DemoError::Data(error.for_the_reader()))?;
+    let name = "Archives départementales du Pas-de-Calais";
+    body(OrganisationKind::DepartmentalArchives, name, ARCHIVES_SIRET, address, day)
 }
 
 fn body(

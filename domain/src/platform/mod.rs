@@ -1,7 +1,11 @@
 //! What keeps the whole honest: the journal's chain, the series of numbers, the
-//! invariants of `travee check`.
+//! invariants of `travee check`; and who may come in.
 
+pub mod account;
 pub mod breach;
 pub mod journal;
+pub mod limit;
+pub mod password;
 pub mod role;
 pub mod series;
+pub mod team;

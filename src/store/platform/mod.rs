@@ -1,4 +1,10 @@
-//! Journal, number series, idempotency keys and papers.
+//! Journal, number series, idempotency keys and papers; people and how they come in.
+
+pub mod grants;
+pub mod limits;
+pub mod links;
+pub mod outbox;
+pub mod people;
 
 pub mod attachments;
 pub mod sessions;

@@ -10,7 +10,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    EntityTrait, FromQueryResult, QueryFilter,
+    ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
 };
 
 use crate::store::group::coded;
@@ -235,5 +235,130 @@ pub async fn close(tx: &Tx, id: i64) -> Result<(), StoreError> {
         .exec(tx.connection())
         .await
         .map_err(StoreError::during("closing a session"))?;
+    Ok(())
+}
+
+/// Where somebody is signed in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Device {
+    pub session: i64,
+    /// What the browser said it is.
+    pub device: String,
+    pub address: String,
+    pub created_at: DateTime<Utc>,
+    pub seen_at: DateTime<Utc>,
+}
+
+/// The open sessions of somebody, the last used first.
+pub async fn of_person(
+    on: &impl Access,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Device>, StoreError> {
+    let rows = session::Entity::find()
+        .filter(session::COLUMN.person_id.eq(person.0))
+        .filter(session::COLUMN.expires_at.gt(now))
+        .order_by_desc(session::COLUMN.seen_at)
+        .order_by_desc(session::COLUMN.id)
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("reading somebody's sessions"))?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Device {
+            session: row.id,
+            device: row.device,
+            address: row.address,
+            created_at: row.created_at,
+            seen_at: row.seen_at,
+        })
+        .collect())
+}
+
+async fn row(on: &impl Access, id: i64) -> Result<session::Model, StoreError> {
+    session::Entity::find_by_id(id)
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during("reading a session"))?
+        .ok_or_else(|| StoreError::NotFound { what: "session", id: id.to_string() })
+}
+
+/// When somebody signed in on this session.
+pub async fn opened_at(on: &impl Access, id: i64) -> Result<DateTime<Utc>, StoreError> {
+    Ok(row(on, id).await?.created_at)
+}
+
+/// What the session's token is known by.
+pub async fn token_hash(on: &impl Access, id: i64) -> Result<String, StoreError> {
+    Ok(row(on, id).await?.token_hash)
+}
+
+/// Whether somebody has ever come in: invitations are for who has not.
+pub async fn ever_signed_in(on: &impl Access, person: PersonId) -> Result<bool, StoreError> {
+    let text = "SELECT 1 AS one FROM journal WHERE subject = 'person' AND subject_id = $1 \
+                AND action = 'person.sign_in' LIMIT 1";
+    let found = on
+        .connection()
+        .query_one_raw(sql(on.connection(), text, [person.0.into()]))
+        .await
+        .map_err(StoreError::during("looking for a first sign-in"))?;
+    Ok(found.is_some())
+}
+
+/// Gives a session its second factor, another token and the length of a whole session.
+pub async fn prove(
+    tx: &Tx,
+    person: PersonId,
+    id: i64,
+    token_hash: &str,
+    expires_at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let done = session::Entity::update_many()
+        .filter(session::COLUMN.id.eq(id))
+        .filter(session::COLUMN.person_id.eq(person.0))
+        .col_expr(session::Column::TokenHash, Expr::value(token_hash.to_owned()))
+        .col_expr(session::Column::SecondFactor, Expr::value(true))
+        .col_expr(session::Column::ExpiresAt, Expr::value(expires_at))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during("proving a session"))?;
+    match done.rows_affected {
+        1 => Ok(()),
+        _ => Err(StoreError::NotFound { what: "session", id: id.to_string() }),
+    }
+}
+
+/// Closes a session if it is this person's.
+pub async fn close_own(tx: &Tx, person: PersonId, id: i64) -> Result<(), StoreError> {
+    let done = session::Entity::delete_many()
+        .filter(session::COLUMN.id.eq(id))
+        .filter(session::COLUMN.person_id.eq(person.0))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during("closing a session"))?;
+    match done.rows_affected {
+        1 => Ok(()),
+        _ => Err(StoreError::NotFound { what: "session", id: id.to_string() }),
+    }
+}
+
+/// Signs somebody out everywhere, except on the session `kept`.
+pub async fn close_all_of(tx: &Tx, person: PersonId, kept: Option<i64>) -> Result<(), StoreError> {
+    session::Entity::delete_many()
+        .filter(session::COLUMN.person_id.eq(person.0))
+        .filter(session::COLUMN.id.ne(kept.unwrap_or_default()))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during("signing somebody out"))?;
+    Ok(())
+}
+
+/// Forgets sessions that ended before.
+pub async fn forget(tx: &Tx, before: DateTime<Utc>) -> Result<(), StoreError> {
+    session::Entity::delete_many()
+        .filter(session::COLUMN.expires_at.lt(before))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during("forgetting sessions"))?;
     Ok(())
 }

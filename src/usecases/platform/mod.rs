@@ -1,6 +1,16 @@
 //! People, sessions, files they add, jobs and e-mails.
 
+pub mod accounts;
 pub mod attachments;
 pub mod reference;
+pub mod census_links;
+pub mod entering;
+mod letters;
+pub mod limits;
+mod links;
+pub mod passwords;
+pub mod second_factor;
 pub mod secret;
 pub mod sessions;
+pub mod sign_in;
+pub mod teams;

@@ -3,13 +3,14 @@
 
 use chrono::Duration;
 use domain::ids::{CampaignId, OrganisationId, PersonId};
+use domain::platform::account::{
+    CENSUS_SESSION, COORDINATOR_SESSION, MEMBER_SESSION, SessionLength, WAITING_FOR_CODE,
+};
 
 use super::secret;
-use crate::store::platform::sessions::{self as store, NewSession, Session};
+use crate::store::Tx;
+use crate::store::platform::sessions::{self as store, Granted, NewSession, Session};
 use crate::usecases::{App, UseCaseError};
-
-/// How long a session lives.
-pub const LASTS: Duration = Duration::hours(12);
 
 /// How often the last use is noted: not at every page.
 const TOUCH_EVERY: Duration = Duration::minutes(5);
@@ -37,6 +38,25 @@ pub struct Place {
 
 /// Opens a session and answers its token, which only the browser keeps.
 pub async fn open(app: &App, holder: Holder, place: &Place) -> Result<String, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let all = match holder {
+        Holder::Person { id, .. } => sees_all(&store::held(&tx, id, app.today()).await?),
+        Holder::Census { .. } => false,
+    };
+    let token = open_in(app, &tx, holder, place, all).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
+/// Opens a session in the transaction of what proved its holder; `sees_all` for people of the
+/// CdG62, whose sessions are short.
+pub(super) async fn open_in(
+    app: &App,
+    tx: &Tx,
+    holder: Holder,
+    place: &Place,
+    sees_all: bool,
+) -> Result<String, UseCaseError> {
     let token = secret::token()?;
     let now = app.wall.now();
     let (person, organisation, campaign, second_factor) = match holder {
@@ -45,6 +65,7 @@ pub async fn open(app: &App, holder: Holder, place: &Place) -> Result<String, Us
             (None, Some(organisation), Some(campaign), false)
         }
     };
+    let length = length(person.is_none(), sees_all);
     let new = NewSession {
         token_hash: secret::hash(&token),
         person,
@@ -54,12 +75,38 @@ pub async fn open(app: &App, holder: Holder, place: &Place) -> Result<String, Us
         device: place.device.chars().take(200).collect(),
         address: place.address.clone(),
         at: now,
-        expires_at: now + LASTS,
+        expires_at: now + length.most,
     };
-    let tx = app.store.begin_write().await?;
-    store::open(&tx, &new).await?;
-    tx.commit().await?;
+    store::open(tx, &new).await?;
     Ok(token)
+}
+
+/// The second factor was given: the session goes on under a new token.
+pub(super) async fn prove(
+    app: &App,
+    tx: &Tx,
+    person: PersonId,
+    session: i64,
+) -> Result<String, UseCaseError> {
+    let token = secret::token()?;
+    let all = sees_all(&store::held(tx, person, app.today()).await?);
+    let expires_at = app.wall.now() + length(false, all).most;
+    store::prove(tx, person, session, &secret::hash(&token), expires_at).await?;
+    Ok(token)
+}
+
+fn sees_all(roles: &[Granted]) -> bool {
+    roles.iter().any(|held| held.grant.role.needs_second_factor())
+}
+
+fn length(shared_link: bool, sees_all: bool) -> SessionLength {
+    if shared_link {
+        CENSUS_SESSION
+    } else if sees_all {
+        COORDINATOR_SESSION
+    } else {
+        MEMBER_SESSION
+    }
 }
 
 /// The session of `token`, with the roles held today.
@@ -67,6 +114,15 @@ pub async fn find(app: &App, token: &str) -> Result<Option<Session>, UseCaseErro
     let now = app.wall.now();
     let found = store::find(&app.store, &secret::hash(token), now, app.today()).await?;
     let Some(session) = found else { return Ok(None) };
+    let all = sees_all(&session.grants);
+    let idle = if (session.enrolled || all) && !session.second_factor && session.person.is_some() {
+        WAITING_FOR_CODE
+    } else {
+        length(session.person.is_none(), all).idle
+    };
+    if now - session.seen_at > idle {
+        return Ok(None);
+    }
     if now - session.seen_at > TOUCH_EVERY {
         let tx = app.store.begin_write().await?;
         store::touch(&tx, session.id, now).await?;
