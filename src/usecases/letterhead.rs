@@ -54,6 +54,15 @@ pub async fn coordinator(app: &App) -> Result<Option<Letterhead>, UseCaseError> 
     }
 }
 
+/// The letterhead's settings, empty where nobody set them.
+pub async fn settings(on: &impl Access) -> Result<LetterheadSettings, UseCaseError> {
+    Ok(LetterheadSettings {
+        short_name: platform::setting(on, SHORT_NAME).await?.unwrap_or_default(),
+        service: platform::setting(on, SERVICE).await?.unwrap_or_default(),
+        contact: platform::setting(on, CONTACT).await?.unwrap_or_default(),
+    })
+}
+
 /// The letterhead of `coordinator` on a paper of `app`'s day. A SIRET that nobody confirmed is
 /// left out.
 pub async fn of(

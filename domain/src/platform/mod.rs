@@ -2,6 +2,8 @@
 //! invariants of `travee check`.
 
 pub mod breach;
+pub mod job;
 pub mod journal;
+pub mod mail;
 pub mod role;
 pub mod series;

@@ -1,6 +1,9 @@
 //! Journal, number series, idempotency keys and papers.
 
 pub mod attachments;
+pub mod jobs;
+pub mod mail;
+pub mod notices;
 pub mod sessions;
 
 use chrono::{DateTime, NaiveDate, Utc};
