@@ -7,6 +7,7 @@
 pub mod allocation_statement;
 mod content;
 pub mod delivery_extract;
+pub mod emails;
 mod error;
 mod finish;
 pub mod fonts;

@@ -3,8 +3,10 @@
 
 pub mod account;
 pub mod breach;
+pub mod job;
 pub mod journal;
 pub mod limit;
+pub mod mail;
 pub mod password;
 pub mod role;
 pub mod series;

@@ -7,6 +7,9 @@ pub mod outbox;
 pub mod people;
 
 pub mod attachments;
+pub mod jobs;
+pub mod mail;
+pub mod notices;
 pub mod sessions;
 
 use chrono::{DateTime, NaiveDate, Utc};

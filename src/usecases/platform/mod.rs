@@ -2,13 +2,16 @@
 
 pub mod accounts;
 pub mod attachments;
-pub mod reference;
 pub mod census_links;
 pub mod entering;
+pub mod jobs;
 mod letters;
 pub mod limits;
 mod links;
+pub mod mail;
+pub mod notices;
 pub mod passwords;
+pub mod reference;
 pub mod second_factor;
 pub mod secret;
 pub mod sessions;

@@ -1,0 +1,376 @@
+//! The outbox: what is to be sent, what was sent, what came back.
+
+use chrono::{DateTime, Utc};
+use domain::ids::{CampaignId, MailId, OrganisationId, PersonId};
+use domain::platform::mail::{MailAction, MailKind, MailState, STEPS};
+use entities::mail;
+use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
+};
+
+use crate::store::group::coded;
+use crate::store::{Access, Slice, StoreError, Tx, is_postgres, rows_per_statement, sql};
+
+/// A file of the store that goes with a letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attached {
+    pub file_key: String,
+    /// As the reader sees it: `commandes.zip`.
+    pub name: String,
+}
+
+/// A letter to be kept until it is sent.
+#[derive(Debug, Clone)]
+pub struct NewMail {
+    pub kind: MailKind,
+    /// What it is about; a letter of a kind and key is written once.
+    pub key: String,
+    pub address: String,
+    pub name: String,
+    pub person: Option<PersonId>,
+    pub organisation: Option<OrganisationId>,
+    pub campaign: Option<CampaignId>,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    pub attached: Option<Attached>,
+    pub message_id: String,
+}
+
+/// Keeps letters until they are sent; how many are new.
+pub async fn queue(tx: &Tx, letters: Vec<NewMail>, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let mut new = 0;
+    let rows: Vec<mail::ActiveModel> = letters
+        .into_iter()
+        .map(|letter| {
+            let (attached_key, attached_name) = match letter.attached {
+                Some(attached) => (Some(attached.file_key), Some(attached.name)),
+                None => (None, None),
+            };
+            mail::ActiveModel {
+                id: NotSet,
+                kind: Set(letter.kind.code().to_owned()),
+                key: Set(letter.key),
+                to_address: Set(letter.address),
+                to_name: Set(letter.name),
+                person_id: Set(letter.person.map(|id| id.0)),
+                organisation_id: Set(letter.organisation.map(|id| id.0)),
+                campaign_id: Set(letter.campaign.map(|id| id.0)),
+                subject: Set(letter.subject),
+                text: Set(letter.text),
+                html: Set(letter.html),
+                attached_key: Set(attached_key),
+                attached_name: Set(attached_name),
+                state: Set(MailState::Waiting.code().to_owned()),
+                attempts: Set(0),
+                next_at: Set(now),
+                locked_until: Set(None),
+                queued_at: Set(now),
+                sent_at: Set(None),
+                last_error: Set(None),
+                message_id: Set(letter.message_id),
+            }
+        })
+        .collect();
+    for rows in rows.chunks(rows_per_statement(20)) {
+        new += mail::Entity::insert_many(rows.to_vec())
+            .on_conflict(
+                OnConflict::columns([mail::Column::Kind, mail::Column::Key])
+                    .do_nothing()
+                    .to_owned(),
+            )
+            .exec_without_returning(tx.connection())
+            .await
+            .map_err(StoreError::during("queueing e-mails"))?;
+    }
+    Ok(new)
+}
+
+/// A letter that is being sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outgoing {
+    pub id: MailId,
+    pub kind: MailKind,
+    pub address: String,
+    pub name: String,
+    pub subject: String,
+    pub text: String,
+    pub html: String,
+    pub attached: Option<Attached>,
+    pub message_id: String,
+    /// This one counted.
+    pub attempts: i64,
+}
+
+fn outgoing(row: mail::Model) -> Result<Outgoing, StoreError> {
+    Ok(Outgoing {
+        id: MailId(row.id),
+        kind: coded(MailKind::from_code(&row.kind), ("mail", row.id, "kind"), &row.kind)?,
+        address: row.to_address,
+        name: row.to_name,
+        subject: row.subject,
+        text: row.text,
+        html: row.html,
+        attached: row
+            .attached_key
+            .zip(row.attached_name)
+            .map(|(file_key, name)| Attached { file_key, name }),
+        message_id: row.message_id,
+        attempts: row.attempts,
+    })
+}
+
+/// Takes letters that are due, each until `lease`: no other node takes them before. Those of a
+/// sender that was stopped come back once its lease is over.
+pub async fn take_due(
+    tx: &Tx,
+    now: DateTime<Utc>,
+    lease: DateTime<Utc>,
+    limit: u64,
+) -> Result<Vec<Outgoing>, StoreError> {
+    let on = tx.connection();
+    let due = Condition::any()
+        .add(
+            Condition::all()
+                .add(mail::COLUMN.state.eq(MailState::Waiting.code()))
+                .add(mail::COLUMN.next_at.lte(now)),
+        )
+        .add(
+            Condition::all()
+                .add(mail::COLUMN.state.eq(MailState::Sending.code()))
+                .add(mail::COLUMN.locked_until.lt(now)),
+        );
+    let mut which = Query::select();
+    which
+        .column(mail::Column::Id)
+        .from(mail::Entity)
+        .cond_where(due)
+        .order_by(mail::Column::NextAt, sea_orm::Order::Asc)
+        .order_by(mail::Column::Id, sea_orm::Order::Asc)
+        .limit(limit);
+    if is_postgres(on) {
+        which.lock_with_behavior(LockType::Update, LockBehavior::SkipLocked);
+    }
+    let rows = mail::Entity::update_many()
+        .col_expr(mail::Column::State, Expr::value(MailState::Sending.code()))
+        .col_expr(mail::Column::LockedUntil, Expr::value(lease))
+        .col_expr(mail::Column::Attempts, Expr::col(mail::Column::Attempts).add(1))
+        .filter(mail::COLUMN.id.in_subquery(which))
+        .exec_with_returning(on)
+        .await
+        .map_err(StoreError::during("taking e-mails"))?;
+    let mut taken = rows.into_iter().map(outgoing).collect::<Result<Vec<_>, _>>()?;
+    taken.sort_by_key(|letter| letter.id);
+    Ok(taken)
+}
+
+/// An update that moves a letter by `action`, from wherever the table of its life allows.
+fn step(id: MailId, action: MailAction) -> sea_orm::UpdateMany<mail::Entity> {
+    let from = STEPS.0.iter().filter(|step| step.1 == action);
+    let to = STEPS.0.iter().find(|step| step.1 == action).map(|step| step.2.code());
+    mail::Entity::update_many()
+        .col_expr(mail::Column::State, Expr::value(to))
+        .col_expr(mail::Column::LockedUntil, Expr::value(None::<DateTime<Utc>>))
+        .filter(mail::COLUMN.id.eq(id.0))
+        .filter(mail::COLUMN.state.is_in(from.map(|step| step.0.code())))
+}
+
+async fn moved(
+    tx: &Tx,
+    id: MailId,
+    step: sea_orm::UpdateMany<mail::Entity>,
+) -> Result<(), StoreError> {
+    let done = step.exec(tx.connection()).await.map_err(StoreError::during("moving an e-mail"))?;
+    match done.rows_affected {
+        1 => Ok(()),
+        _ => Err(StoreError::Overtaken { what: "e-mail", id: id.0 }),
+    }
+}
+
+/// The server took it. A letter whose link opens something keeps no text.
+pub async fn delivered(
+    tx: &Tx,
+    id: MailId,
+    now: DateTime<Utc>,
+    forget_text: bool,
+) -> Result<(), StoreError> {
+    let mut step = step(id, MailAction::Deliver)
+        .col_expr(mail::Column::SentAt, Expr::value(now))
+        .col_expr(mail::Column::LastError, Expr::value(None::<String>));
+    if forget_text {
+        step = step
+            .col_expr(mail::Column::Text, Expr::value(""))
+            .col_expr(mail::Column::Html, Expr::value(""));
+    }
+    moved(tx, id, step).await
+}
+
+/// The server did not take it: again at `next`, or never.
+pub async fn not_delivered(
+    tx: &Tx,
+    id: MailId,
+    next: Option<DateTime<Utc>>,
+    error: &str,
+) -> Result<(), StoreError> {
+    let action = if next.is_some() { MailAction::Fail } else { MailAction::GiveUp };
+    let mut step = step(id, action).col_expr(mail::Column::LastError, Expr::value(error));
+    if let Some(next) = next {
+        step = step.col_expr(mail::Column::NextAt, Expr::value(next));
+    }
+    moved(tx, id, step).await
+}
+
+/// The mailbox sent it back.
+pub async fn bounced(tx: &Tx, id: MailId, reason: &str) -> Result<(), StoreError> {
+    let step = step(id, MailAction::Bounce).col_expr(mail::Column::LastError, Expr::value(reason));
+    moved(tx, id, step).await
+}
+
+/// Sends it once more, from the first attempt.
+pub async fn again(tx: &Tx, id: MailId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let step = step(id, MailAction::Again)
+        .col_expr(mail::Column::NextAt, Expr::value(now))
+        .col_expr(mail::Column::Attempts, Expr::value(0_i64));
+    moved(tx, id, step).await
+}
+
+/// The letter with this Message-ID, as a bounce names it.
+pub async fn by_message_id(
+    on: &impl Access,
+    message_id: &str,
+) -> Result<Option<MailId>, StoreError> {
+    let found = mail::Entity::find()
+        .filter(mail::COLUMN.message_id.eq(message_id))
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during("looking for an e-mail"))?;
+    Ok(found.map(|row| MailId(row.id)))
+}
+
+/// A letter in the list of those that were sent, without its text.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct MailRow {
+    pub id: i64,
+    pub kind: String,
+    pub to_address: String,
+    pub to_name: String,
+    pub organisation: Option<String>,
+    pub subject: String,
+    pub state: String,
+    pub attempts: i64,
+    pub queued_at: DateTime<Utc>,
+    pub next_at: DateTime<Utc>,
+    pub sent_at: Option<DateTime<Utc>>,
+    pub last_error: Option<String>,
+    pub attached_name: Option<String>,
+}
+
+impl MailRow {
+    pub fn state(&self) -> Option<MailState> {
+        MailState::from_code(&self.state)
+    }
+
+    pub fn kind(&self) -> Option<MailKind> {
+        MailKind::from_code(&self.kind)
+    }
+}
+
+const COLUMNS: &str = "m.id, m.kind, m.to_address, m.to_name, o.name AS organisation, m.subject, \
+                       m.state, m.attempts, m.queued_at, m.next_at, m.sent_at, m.last_error, \
+                       m.attached_name";
+const FROM: &str = " FROM mail m LEFT JOIN organisation o ON o.id = m.organisation_id";
+const SORTS: [(&str, &str); 5] = [
+    ("date", "m.queued_at"),
+    ("destinataire", "m.to_address"),
+    ("objet", "m.subject"),
+    ("etat", "m.state"),
+    ("organisme", "o.name"),
+];
+
+/// The letters of all, in one `state` if one is given; the part asked for, and how many in all.
+pub async fn list(
+    on: &impl Access,
+    state: Option<MailState>,
+    slice: &Slice,
+) -> Result<(Vec<MailRow>, u64), StoreError> {
+    let on = on.connection();
+    let doing = "listing e-mails";
+    let condition = " WHERE ($1 = '' OR m.state = $1) AND (LOWER(m.to_address) LIKE $2 ESCAPE '\\' \
+                     OR LOWER(m.to_name) LIKE $2 ESCAPE '\\' OR LOWER(m.subject) LIKE $2 ESCAPE '\\' \
+                     OR LOWER(COALESCE(o.name, '')) LIKE $2 ESCAPE '\\')";
+    let values = || [state.map_or("", MailState::code).into(), slice.pattern().into()];
+    let text = format!(
+        "SELECT {COLUMNS}{FROM}{condition}{}{}",
+        slice.order_by(&SORTS, "m.id DESC"),
+        slice.cut()
+    );
+    let rows = MailRow::find_by_statement(sql(on, &text, values()))
+        .all(on)
+        .await
+        .map_err(StoreError::during(doing))?;
+    let text = format!("SELECT COUNT(*) AS number{FROM}{condition}");
+    Ok((rows, counted(on, &text, values()).await?))
+}
+
+#[derive(FromQueryResult)]
+struct Counted {
+    number: i64,
+}
+
+pub(super) async fn counted<C: ConnectionTrait>(
+    on: &C,
+    text: &str,
+    values: impl IntoIterator<Item = sea_orm::Value>,
+) -> Result<u64, StoreError> {
+    let found = Counted::find_by_statement(sql(on, text, values))
+        .one(on)
+        .await
+        .map_err(StoreError::during("counting rows"))?;
+    Ok(found.and_then(|row| u64::try_from(row.number).ok()).unwrap_or_default())
+}
+
+/// A letter with its text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    pub row: MailRow,
+    pub text: String,
+    pub message_id: String,
+}
+
+pub async fn letter(on: &impl Access, id: MailId) -> Result<Letter, StoreError> {
+    let connection = on.connection();
+    let not_found = || StoreError::NotFound { what: "e-mail", id: id.to_string() };
+    let doing = "reading an e-mail";
+    let text = format!("SELECT {COLUMNS}{FROM} WHERE m.id = $1");
+    let row = MailRow::find_by_statement(sql(connection, &text, [id.0.into()]))
+        .one(connection)
+        .await
+        .map_err(StoreError::during(doing))?
+        .ok_or_else(not_found)?;
+    let whole = mail::Entity::find_by_id(id.0)
+        .one(connection)
+        .await
+        .map_err(StoreError::during(doing))?
+        .ok_or_else(not_found)?;
+    Ok(Letter { row, text: whole.text, message_id: whole.message_id })
+}
+
+/// The addresses whose last letter came back, in lower case: whoever keeps contacts is told.
+pub async fn bounced_addresses(on: &impl Access) -> Result<Vec<String>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        address: String,
+    }
+    let connection = on.connection();
+    let text = "SELECT DISTINCT LOWER(m.to_address) AS address FROM mail m \
+                WHERE m.state = 'bounced' AND NOT EXISTS (SELECT 1 FROM mail n \
+                WHERE LOWER(n.to_address) = LOWER(m.to_address) AND n.id > m.id \
+                AND n.state = 'sent') ORDER BY address";
+    let rows = Row::find_by_statement(sql(connection, text, []))
+        .all(connection)
+        .await
+        .map_err(StoreError::during("reading bounced addresses"))?;
+    Ok(rows.into_iter().map(|row| row.address).collect())
+}
