@@ -15,6 +15,7 @@ pub mod orders;
 pub mod overview;
 pub mod platform;
 pub mod reference;
+pub mod search;
 mod slice;
 pub mod tenders;
 

@@ -16,6 +16,7 @@ mod page;
 mod platform;
 mod rights;
 mod routes;
+mod search;
 mod upload;
 
 use std::borrow::Cow;
@@ -75,6 +76,7 @@ fn all() -> Routes {
         .merge(home::routes())
         .merge(help::routes())
         .merge(platform::routes())
+        .merge(search::routes())
 }
 
 /// Every route of the service.

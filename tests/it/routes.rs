@@ -64,6 +64,7 @@ const TABLE: &[(&str, &str, For)] = &[
     ("GET", "/confidentialite", For::All),
     ("GET", "/plan-du-site", For::All),
     ("GET", "/mentions-legales", For::All),
+    ("GET", "/recherche", For::SignedIn),
 ];
 
 impl For {
