@@ -17,6 +17,7 @@ pub mod platform;
 pub mod reference;
 mod slice;
 pub mod tenders;
+pub mod todo;
 
 use std::path::Path;
 use std::time::Duration;
