@@ -10,4 +10,5 @@ pub mod holder_pack;
 pub mod listing;
 pub mod members;
 pub mod needs;
+pub mod paper_list;
 pub mod table;

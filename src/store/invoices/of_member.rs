@@ -93,12 +93,15 @@ pub async fn member_invoices(
         "{FROM} AND (LOWER(i.number) LIKE $2 OR LOWER(f.name) LIKE $2 OR LOWER(COALESCE(p.number, '')) LIKE $2)"
     );
     let scope: [Value; 2] = [member.0.into(), slice.like().into()];
-    let total =
-        Total::find_by_statement(sql(db, &format!("SELECT COUNT(*) AS total {found}"), scope.clone()))
-            .one(db)
-            .await
-            .map_err(StoreError::during(doing))?
-            .map_or(0, |row| row.total);
+    let total = Total::find_by_statement(sql(
+        db,
+        &format!("SELECT COUNT(*) AS total {found}"),
+        scope.clone(),
+    ))
+    .one(db)
+    .await
+    .map_err(StoreError::during(doing))?
+    .map_or(0, |row| row.total);
     let order = sorted(&slice.sort, slice.descending);
     let text = format!("{ROWS} {found} ORDER BY {order} LIMIT $3 OFFSET $4");
     let mut values = scope.to_vec();

@@ -26,8 +26,8 @@ pub use deliveries::{NewDecision, NewDelivery, add_decisions, add_deliveries, kn
 pub use lists::{OrderPaper, OrderRow, orders_of_contract, orders_of_member, papers_of_window};
 pub use needs::{CountedNeed, counted_needs};
 pub use of_member::{
-    DecidedRow, DeliveredRow, MemberOrder, OrderReferences, Told, Wanted, decisions_of, deliveries_of, history,
-    member_orders, set_references,
+    DecidedRow, DeliveredRow, MemberOrder, OrderReferences, Told, Wanted, decisions_of,
+    deliveries_of, history, member_orders, set_references,
 };
 pub use packs::{HolderPack, add_pack, mark_pack, packs_of_window};
 pub use penalties::{LateGoods, late_goods};

@@ -31,8 +31,8 @@ pub use pack::{acknowledge_pack, make_pack, send_pack};
 pub use penalties::{OrderPenalty, Penalties, penalties};
 pub use references::{Signer, set_references, signers};
 pub use validate::{
-    Approval, PaperSignature, References, Validations, validate_order, validate_orders,
-    validate_signed_paper,
+    Approval, Given, PaperSignature, References, Validations, validate_as_read, validate_order,
+    validate_orders, validate_signed_paper,
 };
 pub use window::{close_window, reprice_window};
 

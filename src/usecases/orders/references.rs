@@ -29,7 +29,8 @@ pub async fn set_references(
     if let Viewer::Member(member) = viewer
         && stored.order.buyer != member
     {
-        let message = "Cette commande est celle du coordonnateur : ses références sont les siennes.";
+        let message =
+            "Cette commande est celle du coordonnateur : ses références sont les siennes.";
         return Err(UseCaseError::refused("other_member", message));
     }
     if stored.order.issue.is_some() {

@@ -62,6 +62,15 @@ pub struct Validations {
     pub room: Option<Room>,
 }
 
+/// What a signature is given on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Given<'a> {
+    /// The version of the order that the signatory has read; `None` takes whatever is there.
+    pub version: Option<i64>,
+    /// Signed by hand, by somebody without an account.
+    pub paper: Option<&'a PaperSignature>,
+}
+
 /// Validates one order that `viewer` may validate, or says everything that stands against it.
 pub async fn validate_order(
     app: &App,
@@ -69,25 +78,49 @@ pub async fn validate_order(
     viewer: Viewer,
     approval: &Approval,
 ) -> Result<Room, UseCaseError> {
-    if let Viewer::Member(member) = viewer {
-        let stored = store::one(&app.store, viewer, approval.order).await?;
-        if stored.order.buyer != member {
-            return Err(UseCaseError::refused(
-                "other_member",
-                "Cette commande est celle du coordonnateur : lui seul la valide.",
-            ));
-        }
+    let tx = app.store.begin_write().await?;
+    validate_given(app, actor, viewer, tx, approval, Given::default()).await
+}
+
+/// [`validate_order`] of an order as its signatory has read it.
+pub async fn validate_as_read(
+    app: &App,
+    actor: &Actor,
+    viewer: Viewer,
+    approval: &Approval,
+    version: i64,
+) -> Result<Room, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let given = Given { version: Some(version), paper: None };
+    validate_given(app, actor, viewer, tx, approval, given).await
+}
+
+async fn validate_given(
+    app: &App,
+    actor: &Actor,
+    viewer: Viewer,
+    tx: Tx,
+    approval: &Approval,
+    given: Given<'_>,
+) -> Result<Room, UseCaseError> {
+    let stored = store::one(&tx, viewer, approval.order).await?;
+    if let Viewer::Member(member) = viewer
+        && stored.order.buyer != member
+    {
+        return Err(UseCaseError::refused(
+            "other_member",
+            "Cette commande est celle du coordonnateur : lui seul la valide.",
+        ));
     }
-    let mut done = validate_orders(app, actor, std::slice::from_ref(approval)).await?;
+    let window = store::window(&tx, stored.order.window).await?;
+    let bench = Bench::of(&tx, window, app.today(), Some(stored.order.buyer)).await?;
+    let mut done = Validations::default();
+    of_window(app, actor, tx, bench, &[approval], given, &mut done).await?;
     match (done.room, done.refused.pop()) {
         (Some(room), _) => Ok(room),
         (None, Some(refused)) => Err(UseCaseError::Refused(refused.reasons)),
         (None, None) => {
-            let store = StoreError::NotFound {
-                what: "order",
-                id: approval.order.to_string(),
-            };
-            Err(store.into())
+            Err(StoreError::NotFound { what: "order", id: approval.order.to_string() }.into())
         }
     }
 }
@@ -100,6 +133,7 @@ pub async fn validate_signed_paper<F>(
     viewer: Viewer,
     approval: &Approval,
     paper: &PaperSignature,
+    version: i64,
     keep: F,
 ) -> Result<Room, UseCaseError>
 where
@@ -113,27 +147,9 @@ where
         return Err(missing("qualite", "Saisissez la qualité de la personne qui a signé."));
     }
     let tx = app.store.begin_write().await?;
-    let stored = store::one(&tx, viewer, approval.order).await?;
-    if let Viewer::Member(member) = viewer
-        && stored.order.buyer != member
-    {
-        return Err(UseCaseError::refused(
-            "other_member",
-            "Cette commande est celle du coordonnateur : lui seul la valide.",
-        ));
-    }
-    let window = store::window(&tx, stored.order.window).await?;
-    let bench = Bench::of(&tx, window, app.today(), Some(stored.order.buyer)).await?;
     keep(&tx).await?;
-    let mut done = Validations::default();
-    of_window(app, actor, tx, bench, &[approval], Some(paper), &mut done).await?;
-    match (done.room, done.refused.pop()) {
-        (Some(room), _) => Ok(room),
-        (None, Some(refused)) => Err(UseCaseError::Refused(refused.reasons)),
-        (None, None) => {
-            Err(StoreError::NotFound { what: "order", id: approval.order.to_string() }.into())
-        }
-    }
+    let given = Given { version: Some(version), paper: Some(paper) };
+    validate_given(app, actor, viewer, tx, approval, given).await
 }
 
 /// Validates orders, by the coordinator for whoever signed, in the order given: those that the
@@ -162,7 +178,7 @@ pub async fn validate_orders(
         let tx = app.store.begin_write().await?;
         let window = store::window(&tx, window).await?;
         let bench = Bench::of(&tx, window, app.today(), only).await?;
-        of_window(app, actor, tx, bench, &approvals, None, &mut done).await?;
+        of_window(app, actor, tx, bench, &approvals, Given::default(), &mut done).await?;
     }
     Ok(done)
 }
@@ -282,17 +298,24 @@ impl Bench {
         &mut self,
         stored: &StoredOrder,
         approval: &Approval,
-        on_paper: Option<&PaperSignature>,
+        given: Given<'_>,
     ) -> Result<(Validated, Room), Vec<Refusal>> {
         let mut order = stored.order.clone();
         let clean = |text: &Option<String>| {
             text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
         };
         // What was entered beforehand holds unless the signatory says otherwise.
-        let given = &approval.references;
-        order.commitment_number = clean(&given.commitment_number).or(order.commitment_number);
-        order.service_code = clean(&given.service_code).or(order.service_code);
+        let entered = &approval.references;
+        order.commitment_number = clean(&entered.commitment_number).or(order.commitment_number);
+        order.service_code = clean(&entered.service_code).or(order.service_code);
         let mut reasons = Vec::new();
+        if given.version.is_some_and(|read| read != stored.version) {
+            reasons.push(Refusal::new(
+                "modifiee_depuis",
+                "Cette commande a été modifiée depuis que vous l’avez ouverte. Relisez-la, puis \
+                 validez-la.",
+            ));
+        }
         let at_close = self.window.priced_at_close();
         if order.state == OrderState::Draft {
             if at_close && !self.window.window.closed && self.day > self.window.window.days.to {
@@ -309,7 +332,7 @@ impl Bench {
                 ));
             }
         }
-        let signature = match on_paper.map_or_else(
+        let signature = match given.paper.map_or_else(
             || self.signature(order.buyer, approval.signatory),
             |paper| self.paper_signature(order.buyer, paper),
         ) {
@@ -349,7 +372,7 @@ impl Bench {
                     committed: added,
                     commitment_number: order.commitment_number,
                     service_code: order.service_code,
-                    budget_account: clean(&given.budget_account)
+                    budget_account: clean(&entered.budget_account)
                         .or_else(|| stored.budget_account.clone()),
                 };
                 Ok((validated, room))
@@ -387,7 +410,7 @@ async fn of_window(
     tx: Tx,
     mut bench: Bench,
     approvals: &[&Approval],
-    on_paper: Option<&PaperSignature>,
+    given: Given<'_>,
     done: &mut Validations,
 ) -> Result<(), UseCaseError> {
     let contract = bench.window.contract.id;
@@ -402,9 +425,10 @@ async fn of_window(
     let (mut validated, mut entries, mut last) = (Vec::new(), Vec::new(), None);
     for approval in approvals {
         let Some(stored) = stored.get(&approval.order) else { continue };
-        match bench.judge(stored, approval, on_paper) {
+        match bench.judge(stored, approval, given) {
             Ok((order, room)) => {
-                let how = if on_paper.is_some() { "signé sur papier par" } else { "signé par" };
+                let how =
+                    if given.paper.is_some() { "signé sur papier par" } else { "signé par" };
                 let details = format!("{} HT, {how} {}", order.committed, order.signature.name);
                 entries.push(app.entry(actor, "order.validate", "order", order.order.0, details));
                 validated.push(order);
