@@ -10,5 +10,4 @@ pub mod holder_pack;
 pub mod listing;
 pub mod members;
 pub mod needs;
-pub mod paper_list;
 pub mod table;

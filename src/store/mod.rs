@@ -213,21 +213,3 @@ pub(crate) fn is_postgres<C: ConnectionTrait>(on: &C) -> bool {
 pub(crate) const fn rows_per_statement(columns: usize) -> usize {
     BOUND_VALUES / columns
 }
-
-/// Which rows of a list: what is looked for, in which order, how many from where.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Slice {
-    pub search: String,
-    /// A column of the list, which the store maps through an allow-list.
-    pub sort: String,
-    pub descending: bool,
-    pub limit: i64,
-    pub offset: i64,
-}
-
-impl Slice {
-    /// The search as a pattern for LIKE on lower case.
-    pub(crate) fn like(&self) -> String {
-        format!("%{}%", self.search.trim().to_lowercase().replace(['%', '_', '\\'], ""))
-    }
-}

@@ -81,11 +81,11 @@ pub async fn member_papers(
     }
     let doing = "listing the papers of a member";
     let db = on.connection();
-    let mut values: Vec<Value> = vec![member.0.into(), slice.like().into()];
+    let mut values: Vec<Value> = vec![member.0.into(), slice.pattern().into()];
     let narrowed = narrowed(filter, &mut values)?;
     let found = format!(
-        "{FROM} AND (LOWER(r.number) LIKE $2 OR LOWER(r.title) LIKE $2 \
-         OR LOWER(COALESCE(i.number, l.title, g.title, '')) LIKE $2){narrowed}"
+        "{FROM} AND (LOWER(r.number) LIKE $2 ESCAPE '\\' OR LOWER(r.title) LIKE $2 ESCAPE '\\' \
+         OR LOWER(COALESCE(i.number, l.title, g.title, '')) LIKE $2 ESCAPE '\\'){narrowed}"
     );
     let text = format!("SELECT COUNT(*) AS total {found}");
     let total = Total::find_by_statement(sql(db, &text, values.clone()))
@@ -94,9 +94,8 @@ pub async fn member_papers(
         .map_err(StoreError::during(doing))?
         .map_or(0, |row| row.total);
     let order = sorted(&slice.sort, slice.descending);
-    let (limit, offset) = (values.len() + 1, values.len() + 2);
-    let text = format!("{ROWS} {found} ORDER BY {order} LIMIT ${limit} OFFSET ${offset}");
-    values.extend([Value::from(slice.limit), Value::from(slice.offset)]);
+    let cut = slice.cut();
+    let text = format!("{ROWS} {found} ORDER BY {order}{cut}");
     let rows = MemberPaper::find_by_statement(sql(db, &text, values))
         .all(db)
         .await

@@ -9,13 +9,17 @@ use domain::ids::OrganisationId;
 
 use super::{App, UseCaseError};
 use crate::exchange::holder_pack::Archive;
-use crate::exchange::paper_list::{PaperLine, csv};
+use crate::exchange::listing::{Cell, csv_piece};
 use crate::store::files::Files;
 use crate::store::papers::{MemberPaper, PaperFilter, member_papers};
 use crate::store::{Slice, StoreError};
 
 /// The name of the list of papers inside the archive.
 pub const LIST: &str = "liste-des-documents.csv";
+
+/// What it says of each file.
+const HEAD: [&str; 8] =
+    ["Fichier", "Document", "Numéro", "Objet", "Émis le", "Pages", "Octets", "SHA-256"];
 
 /// What a person calls a paper of this kind.
 pub fn paper_kind(code: &str) -> &'static str {
@@ -48,7 +52,7 @@ pub fn paper_file_name(paper: &MemberPaper) -> String {
 pub struct Bundle {
     files: Files,
     left: VecDeque<MemberPaper>,
-    listed: Vec<PaperLine>,
+    listed: Vec<Vec<Cell>>,
     archive: Option<Archive>,
 }
 
@@ -63,7 +67,7 @@ pub async fn papers_of_year(
     year: i32,
 ) -> Result<Bundle, UseCaseError> {
     let filter = PaperFilter { year: Some(year), kind: None };
-    let all = Slice { sort: "date".into(), limit: i64::MAX, ..Slice::default() };
+    let all = Slice { sort: "date".into(), limit: u64::MAX, ..Slice::default() };
     let (papers, _) = member_papers(&app.store, member, &filter, &all).await?;
     if papers.is_empty() {
         return Err(StoreError::NotFound { what: "papers of year", id: year.to_string() }.into());
@@ -91,7 +95,8 @@ impl Bundle {
         let doing = "packing papers";
         let Some(paper) = self.left.pop_front() else {
             let Some(mut archive) = self.archive.take() else { return Ok(Vec::new()) };
-            let list = csv(&self.listed).map_err(UseCaseError::failed(doing))?;
+            let head = HEAD.map(str::to_owned);
+            let list = csv_piece(Some(&head), &self.listed).map_err(UseCaseError::failed(doing))?;
             archive.add(LIST, &list).map_err(UseCaseError::failed(doing))?;
             return archive.finish().map_err(UseCaseError::failed(doing));
         };
@@ -99,16 +104,16 @@ impl Bundle {
         let file = paper_file_name(&paper);
         let Some(archive) = self.archive.as_mut() else { return Ok(Vec::new()) };
         archive.add(&file, &bytes).map_err(UseCaseError::failed(doing))?;
-        self.listed.push(PaperLine {
-            file,
-            kind: paper_kind(&paper.kind).to_owned(),
-            number: paper.number,
-            about: paper.about,
-            issued_on: paper.issued_on,
-            pages: paper.pages,
-            bytes: paper.bytes,
-            sha256: paper.sha256,
-        });
+        self.listed.push(vec![
+            Cell::Text(file),
+            Cell::text(paper_kind(&paper.kind)),
+            Cell::Text(paper.number),
+            Cell::Text(paper.about),
+            Cell::Date(paper.issued_on),
+            Cell::Count(paper.pages),
+            Cell::Count(paper.bytes),
+            Cell::Text(paper.sha256),
+        ]);
         Ok(archive.take())
     }
 }

@@ -90,9 +90,9 @@ pub async fn member_invoices(
     let doing = "listing the invoices of a member";
     let db = on.connection();
     let found = format!(
-        "{FROM} AND (LOWER(i.number) LIKE $2 OR LOWER(f.name) LIKE $2 OR LOWER(COALESCE(p.number, '')) LIKE $2)"
+        "{FROM} AND (LOWER(i.number) LIKE $2 ESCAPE '\\' OR LOWER(f.name) LIKE $2 ESCAPE '\\' OR LOWER(COALESCE(p.number, '')) LIKE $2 ESCAPE '\\')"
     );
-    let scope: [Value; 2] = [member.0.into(), slice.like().into()];
+    let scope: [Value; 2] = [member.0.into(), slice.pattern().into()];
     let total = Total::find_by_statement(sql(
         db,
         &format!("SELECT COUNT(*) AS total {found}"),
@@ -103,10 +103,9 @@ pub async fn member_invoices(
     .map_err(StoreError::during(doing))?
     .map_or(0, |row| row.total);
     let order = sorted(&slice.sort, slice.descending);
-    let text = format!("{ROWS} {found} ORDER BY {order} LIMIT $3 OFFSET $4");
-    let mut values = scope.to_vec();
-    values.extend([Value::from(slice.limit), Value::from(slice.offset)]);
-    let rows = MemberInvoice::find_by_statement(sql(db, &text, values))
+    let cut = slice.cut();
+    let text = format!("{ROWS} {found} ORDER BY {order}{cut}");
+    let rows = MemberInvoice::find_by_statement(sql(db, &text, scope))
         .all(db)
         .await
         .map_err(StoreError::during(doing))?;

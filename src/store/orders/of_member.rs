@@ -50,7 +50,7 @@ const FROM: &str = "FROM purchase_order p JOIN contract c ON c.id = p.contract_i
            CAST(SUM(x.delivered_milli - x.rejected_milli) AS BIGINT) AS kept_milli, \
            CAST(SUM(x.delivered_milli - x.accepted_milli - x.rejected_milli) AS BIGINT) AS undecided_milli \
            FROM order_share x WHERE x.organisation_id = $1 GROUP BY x.order_id) s ON s.order_id = p.id \
-     WHERE (LOWER(COALESCE(p.number, '')) LIKE $2 OR LOWER(c.number) LIKE $2 OR LOWER(l.title) LIKE $2)";
+     WHERE (LOWER(COALESCE(p.number, '')) LIKE $2 ESCAPE '\\' OR LOWER(c.number) LIKE $2 ESCAPE '\\' OR LOWER(l.title) LIKE $2 ESCAPE '\\')";
 
 /// Which of a member's orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,7 +108,7 @@ pub async fn member_orders(
     let doing = "listing the orders of a member";
     let db = on.connection();
     let condition = wanted.condition();
-    let scope: [Value; 2] = [member.0.into(), slice.like().into()];
+    let scope: [Value; 2] = [member.0.into(), slice.pattern().into()];
     let text = format!("SELECT COUNT(*) AS total {FROM}{condition}");
     let total = Total::find_by_statement(sql(db, &text, scope.clone()))
         .one(db)
@@ -116,10 +116,9 @@ pub async fn member_orders(
         .map_err(StoreError::during(doing))?
         .map_or(0, |row| row.total);
     let order = sorted(&slice.sort, slice.descending);
-    let text = format!("{ROWS} {FROM}{condition} ORDER BY {order} LIMIT $3 OFFSET $4");
-    let mut values = scope.to_vec();
-    values.extend([Value::from(slice.limit), Value::from(slice.offset)]);
-    let rows = MemberOrder::find_by_statement(sql(db, &text, values))
+    let cut = slice.cut();
+    let text = format!("{ROWS} {FROM}{condition} ORDER BY {order}{cut}");
+    let rows = MemberOrder::find_by_statement(sql(db, &text, scope))
         .all(db)
         .await
         .map_err(StoreError::during(doing))?;

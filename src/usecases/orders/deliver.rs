@@ -13,6 +13,7 @@ use domain::orders::delivery_error::DeliveryError;
 use crate::store::orders::{self as store, NewDecision, NewDelivery, StoredOrder, Which};
 use crate::store::platform::Entry;
 use crate::store::{StoreError, Tx, Viewer, platform};
+use crate::usecases::platform::attachments::{self, NewFile};
 use crate::usecases::{Actor, App, Refusal, UseCaseError};
 
 /// The orders that deliveries are about, with the receipts as they become.
@@ -207,17 +208,14 @@ pub struct Reception {
 }
 
 /// Takes a delivery note in with what was decided on the spot, on an order that `viewer` may
-/// see: all of it, or nothing. `keep` keeps the photos in the same transaction.
-pub async fn receive_delivery<F>(
+/// see, and its photos: all of it, or nothing.
+pub async fn receive_delivery(
     app: &App,
     actor: &Actor,
     viewer: Viewer,
     reception: &Reception,
-    keep: F,
-) -> Result<(), UseCaseError>
-where
-    F: AsyncFnOnce(&Tx) -> Result<(), UseCaseError>,
-{
+    photos: Vec<NewFile>,
+) -> Result<(), UseCaseError> {
     let tx = app.store.begin_write().await?;
     let note = [(reception.order, reception.note.clone())];
     let mut entries = take_notes(app, actor, viewer, &tx, &note).await?;
@@ -226,7 +224,11 @@ where
     if !decisions.is_empty() {
         entries.extend(take_decisions(app, actor, viewer, &tx, &decisions).await?);
     }
-    keep(&tx).await?;
+    let (subject, kind) = (("order", reception.order.0), "delivery_photo");
+    for photo in photos {
+        let whose = (Some(reception.note.member), kind);
+        attachments::keep(app, &tx, actor, subject, whose, photo).await?;
+    }
     platform::append(&tx, entries).await?;
     Ok(tx.commit().await?)
 }

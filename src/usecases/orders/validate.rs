@@ -22,6 +22,7 @@ use super::draft::{Members, not_entitled};
 use crate::store::orders::{self as store, StoredOrder, Validated, Which, Window};
 use crate::store::tenders;
 use crate::store::{StoreError, Tx, Viewer, group, platform, reference};
+use crate::usecases::platform::attachments::{self, NewFile};
 use crate::usecases::{Actor, App, Refusal, UseCaseError};
 
 /// What the buyer's finance software knows of an order.
@@ -125,20 +126,17 @@ async fn validate_given(
     }
 }
 
-/// Validates one order of `viewer` that was signed on paper. `keep` keeps the scan in the
-/// transaction of the validation: none is kept of an order that is refused.
-pub async fn validate_signed_paper<F>(
+/// Validates one order of `viewer` that was signed on paper. The scan is kept in the transaction
+/// of the validation: none is kept of an order that is refused.
+pub async fn validate_signed_paper(
     app: &App,
     actor: &Actor,
     viewer: Viewer,
     approval: &Approval,
     paper: &PaperSignature,
     version: i64,
-    keep: F,
-) -> Result<Room, UseCaseError>
-where
-    F: AsyncFnOnce(&Tx) -> Result<(), UseCaseError>,
-{
+    scan: NewFile,
+) -> Result<Room, UseCaseError> {
     let missing = |code: &str, message: &str| UseCaseError::refused(code, message);
     if paper.name.trim().is_empty() {
         return Err(missing("nom", "Saisissez le nom de la personne qui a signé."));
@@ -147,7 +145,9 @@ where
         return Err(missing("qualite", "Saisissez la qualité de la personne qui a signé."));
     }
     let tx = app.store.begin_write().await?;
-    keep(&tx).await?;
+    let stored = store::one(&tx, viewer, approval.order).await?;
+    let (subject, whose) = (("order", stored.id.0), (Some(stored.order.buyer), "signed_order"));
+    attachments::keep(app, &tx, actor, subject, whose, scan).await?;
     let given = Given { version: Some(version), paper: Some(paper) };
     validate_given(app, actor, viewer, tx, approval, given).await
 }

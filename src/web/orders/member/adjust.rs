@@ -1,7 +1,5 @@
 //! The quantities of a draft, changed by the member before it is validated.
 
-use std::collections::BTreeMap;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -15,15 +13,13 @@ use super::order::{Seen, worded};
 use crate::store::StoreError;
 use crate::store::tenders::{self, SchedulePrices, SoldArticle};
 use crate::usecases::orders::{Adjustment, Change, adjust_draft_as_read};
-use crate::usecases::{Refusal, UseCaseError};
-use crate::web::agent::May;
+use crate::usecases::UseCaseError;
+use crate::web::Pages;
+use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
-use crate::web::page::Pages;
+use crate::web::form::{Errors, Fields};
 use crate::web::rights::AdjustOrders;
 use crate::web::routes::Row;
-
-/// What was typed, by field.
-type Typed = BTreeMap<String, String>;
 
 const REASON: &str = "motif";
 const MORE_ARTICLE: &str = "ajout-article";
@@ -71,28 +67,26 @@ impl Sheet {
     }
 
     /// What was typed as changes, or what is wrong with each field.
-    fn changes(&self, typed: &Typed) -> Result<Vec<Change>, BTreeMap<String, String>> {
-        let (mut changes, mut errors) = (Vec::new(), BTreeMap::new());
+    fn changes(&self, typed: &Fields) -> Result<Vec<Change>, Errors> {
+        let (mut changes, mut errors) = (Vec::new(), Errors::none());
         let member = self.seen.member;
         for (article, sold, site, now) in self.places() {
             let name = field(article, site);
-            let Some(text) = typed.get(&name) else { continue };
+            let Some(text) = sent(typed, &name) else { continue };
             match self.quantity(sold, text) {
                 Ok(quantity) if quantity == now => {}
                 Ok(quantity) => changes.push(Change { article, member, site, quantity }),
-                Err(message) => {
-                    errors.insert(name, message);
-                }
+                Err(message) => errors.add(&name, message),
             }
         }
-        let text = |name: &str| typed.get(name).map_or("", |text| text.trim());
+        let text = |name: &str| typed.text(name);
         if !text(MORE_ARTICLE).is_empty() {
             let sold = self.sold().find(|(id, _)| id.to_string() == text(MORE_ARTICLE));
             let site = self.seen.sites.iter().find(|(id, point)| {
                 !point.retired && id.to_string() == text(MORE_SITE)
             });
             if site.is_none() {
-                errors.insert(MORE_SITE.into(), "Choisissez où livrer cet article.".into());
+                errors.add(MORE_SITE, "Choisissez où livrer cet article.");
             }
             match (sold, self.added(sold.map(|(_, sold)| sold), text(MORE))) {
                 (Some((article, _)), Ok(quantity)) => {
@@ -100,12 +94,8 @@ impl Sheet {
                         changes.push(Change { article, member, site: *site, quantity });
                     }
                 }
-                (_, Err(message)) => {
-                    errors.insert(MORE.into(), message);
-                }
-                (None, Ok(_)) => {
-                    errors.insert(MORE_ARTICLE.into(), "Choisissez un article de la liste.".into());
-                }
+                (_, Err(message)) => errors.add(MORE, message),
+                (None, Ok(_)) => errors.add(MORE_ARTICLE, "Choisissez un article de la liste."),
             }
         }
         if errors.is_empty() { Ok(changes) } else { Err(errors) }
@@ -149,7 +139,7 @@ impl Sheet {
         })
     }
 
-    fn value(&self, typed: &Typed, errors: &BTreeMap<String, String>) -> Value {
+    fn value(&self, typed: &Fields) -> Value {
         let seen = &self.seen;
         let rows: Vec<Value> = self
             .places()
@@ -158,8 +148,7 @@ impl Sheet {
                 let name = field(article, site);
                 let version = seen.articles.get(&sold.version);
                 context! {
-                    value => typed.get(&name).cloned().unwrap_or_else(|| now.french()),
-                    error => errors.get(&name),
+                    value => sent(typed, &name).map_or_else(|| now.french(), str::to_owned),
                     name => name,
                     reference => sold.reference.to_string(),
                     label => version.map_or("–", |text| text.label.as_str()),
@@ -176,9 +165,10 @@ impl Sheet {
             .map(|(id, sold)| {
                 let label = seen.articles.get(&sold.version).map_or("–", |text| text.label.as_str());
                 let pack = self.pack(sold).map_or_else(String::new, |pack| format!(", paquets de {pack}"));
+                let price = sold.line.price.french();
                 context! {
-                    id => id.0,
-                    label => format!("{} – {label} ({} HT{pack})", sold.reference, sold.line.price.french()),
+                    code => id.0.to_string(),
+                    words => format!("{} – {label} ({price} HT{pack})", sold.reference),
                 }
             })
             .collect();
@@ -186,9 +176,9 @@ impl Sheet {
             .sites
             .iter()
             .filter(|(_, point)| !point.retired)
-            .map(|(id, point)| context! { id => id.0, name => point.name })
+            .map(|(id, point)| context! { code => id.0.to_string(), words => point.name.as_str() })
             .collect();
-        let text = |name: &str| typed.get(name).cloned().unwrap_or_default();
+        let text = |name: &str| typed.text(name).to_owned();
         context! {
             rows => rows,
             more => more,
@@ -197,37 +187,36 @@ impl Sheet {
             more_article => text(MORE_ARTICLE),
             more_site => text(MORE_SITE),
             more_quantity => text(MORE),
-            more_error => errors.get(MORE),
-            more_site_error => errors.get(MORE_SITE),
-            more_article_error => errors.get(MORE_ARTICLE),
         }
     }
+}
+
+/// What came in the field `name`, when it came at all.
+fn sent<'a>(typed: &'a Fields, name: &str) -> Option<&'a str> {
+    typed.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim())
 }
 
 fn field(article: ArticleId, site: SiteId) -> String {
     format!("q-{article}-{site}")
 }
 
-fn render(
+async fn render(
     pages: &Pages,
-    who: &May<AdjustOrders>,
+    who: &Agent,
     sheet: &Sheet,
-    typed: &Typed,
-    errors: &BTreeMap<String, String>,
-    notices: Vec<String>,
+    typed: &Fields,
+    errors: &Errors,
+    status: StatusCode,
 ) -> Result<Response, PageError> {
     let today = pages.app.today();
-    pages.page(
-        who,
-        "pages/orders/adjust.html",
-        context! {
-            order => sheet.seen.head(today),
-            open => sheet.seen.changes(today),
-            sheet => sheet.value(typed, errors),
-            errors => errors,
-            notices => notices,
-        },
-    )
+    let values = context! {
+        order => sheet.seen.head(today),
+        open => sheet.seen.changes(today),
+        sheet => sheet.value(typed),
+        errors => errors.view(),
+    };
+    let page = pages.page(who, "pages/orders/adjust.html", values).await?;
+    Ok((status, page).into_response())
 }
 
 pub(super) async fn form(
@@ -236,37 +225,39 @@ pub(super) async fn form(
     Row(id): Row<i64>,
 ) -> Result<Response, PageError> {
     let sheet = Sheet::read(&pages, &who, id).await?;
-    render(&pages, &who, &sheet, &Typed::new(), &BTreeMap::new(), Vec::new())
+    render(&pages, &who, &sheet, &Fields::default(), &Errors::none(), StatusCode::OK).await
 }
+
+const OVERTAKEN: &str = "Quelqu’un d’autre a modifié cette commande pendant votre saisie. Rien de \
+                         ce que vous avez saisi n’est perdu : comparez avec les quantités \
+                         enregistrées, puis enregistrez de nouveau.";
 
 pub(super) async fn save(
     State(pages): State<Pages>,
     who: May<AdjustOrders>,
     Row(id): Row<i64>,
-    axum::Form(typed): axum::Form<Typed>,
+    typed: Fields,
 ) -> Result<Response, PageError> {
     let sheet = Sheet::read(&pages, &who, id).await?;
-    let again = |errors: &BTreeMap<String, String>, notices, status: StatusCode| {
-        let page = render(&pages, &who, &sheet, &typed, errors, notices)?;
-        Ok((status, page).into_response())
-    };
     let changes = match sheet.changes(&typed) {
         Ok(changes) => changes,
-        Err(errors) => return again(&errors, Vec::new(), StatusCode::UNPROCESSABLE_ENTITY),
+        Err(errors) => {
+            let status = StatusCode::UNPROCESSABLE_ENTITY;
+            return render(&pages, &who, &sheet, &typed, &errors, status).await;
+        }
     };
-    let none = BTreeMap::new();
     let link = format!("/commandes/{id}");
     if changes.is_empty() {
         return pages.done(&who, &link, "Aucune quantité n’a changé.").await;
     }
     let asked = Adjustment {
         changes,
-        version: typed.get("version").and_then(|text| text.parse().ok()),
-        reason: typed.get(REASON).cloned().unwrap_or_default(),
+        version: typed.text("version").parse().ok(),
+        reason: typed.text(REASON).to_owned(),
     };
     let done =
         adjust_draft_as_read(&pages.app, &who.actor(), who.viewer(), OrderId(id), &asked).await;
-    match done {
+    let error = match done {
         Ok(_) => {
             let seen = Seen::read(&pages.app.store, who.organisation, OrderId(id)).await?;
             let said = format!(
@@ -275,23 +266,15 @@ pub(super) async fn save(
                 seen.stored.totals.net.french(),
                 seen.stored.totals.gross.french()
             );
-            pages.done(&who, &link, &said).await
+            return pages.done(&who, &link, &said).await;
         }
-        Err(UseCaseError::Refused(reasons)) => again(
-            &none,
-            reasons.into_iter().map(|Refusal { message, .. }| message).collect(),
-            StatusCode::UNPROCESSABLE_ENTITY,
-        ),
-        Err(UseCaseError::Store(StoreError::Overtaken { .. })) => again(
-            &none,
-            vec![
-                "Quelqu’un d’autre a modifié cette commande pendant votre saisie. Rien de ce que \
-                 vous avez saisi n’est perdu : comparez avec les quantités enregistrées, puis \
-                 enregistrez de nouveau."
-                    .into(),
-            ],
-            StatusCode::CONFLICT,
-        ),
-        Err(error) => Err(error.into()),
+        Err(error) => error,
+    };
+    if let UseCaseError::Store(StoreError::Overtaken { .. }) = error {
+        let mut errors = Errors::none();
+        errors.add("", OVERTAKEN);
+        return render(&pages, &who, &sheet, &typed, &errors, StatusCode::CONFLICT).await;
     }
+    let errors = Errors::refused(error)?;
+    render(&pages, &who, &sheet, &typed, &errors, StatusCode::UNPROCESSABLE_ENTITY).await
 }

@@ -141,7 +141,7 @@ impl Seen {
                     label => article.map_or("–", |article| article.label.as_str()),
                     quantity => self.worded(line, quantity),
                     price => if own { line.article.price.french() } else { "–".into() },
-                    rate => line.article.taxation.rate.to_string(),
+                    rate => line.article.taxation.rate.french(),
                     net => if own { net.french() } else { "–".into() },
                     places => places,
                 })
@@ -160,7 +160,7 @@ impl Seen {
             .iter()
             .map(|rate| {
                 context! {
-                    rate => rate.taxation.rate.to_string(),
+                    rate => rate.taxation.rate.french(),
                     base => rate.net.french(),
                     vat => rate.vat.french(),
                 }
@@ -237,4 +237,11 @@ pub(super) fn worded(article: &ArticleText, quantity: Quantity) -> String {
         ),
         Some(_) | None => plain,
     }
+}
+
+/// Reads 22/11/2026, or 2026-11-22 as date fields send it.
+pub(super) fn read_date(text: &str) -> Option<NaiveDate> {
+    ["%d/%m/%Y", "%Y-%m-%d"]
+        .into_iter()
+        .find_map(|form| NaiveDate::parse_from_str(text.trim(), form).ok())
 }

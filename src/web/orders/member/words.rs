@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use domain::french;
-use domain::money::{Gross, Net};
+
 use domain::orders::state::OrderState;
 use domain::quantity::Quantity;
 use domain::tenders::tiers::TierBase;
@@ -13,13 +13,7 @@ pub(super) fn quantity(milli: i64) -> String {
     Quantity::from_thousandths(milli).map_or_else(|_| "–".into(), Quantity::french)
 }
 
-pub(super) fn net(cents: Option<i64>) -> String {
-    cents.map_or_else(|| "–".into(), |cents| Net::from_cents(cents).french())
-}
 
-pub(super) fn gross(cents: Option<i64>) -> String {
-    cents.map_or_else(|| "–".into(), |cents| Gross::from_cents(cents).french())
-}
 
 pub(super) fn date(day: Option<NaiveDate>) -> String {
     day.map_or_else(|| "–".into(), french::date)
