@@ -12,6 +12,7 @@ mod headers;
 mod help;
 mod home;
 mod listing;
+mod orders;
 mod page;
 mod rights;
 mod routes;
@@ -69,7 +70,7 @@ impl Pages {
 }
 
 fn all() -> Routes {
-    Routes::new().merge(assets::routes()).merge(home::routes())
+    Routes::new().merge(assets::routes()).merge(home::routes()).merge(orders::routes())
 }
 
 /// Every route of the service.

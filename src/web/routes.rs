@@ -66,3 +66,20 @@ impl Routes {
         self
     }
 }
+
+/// The row that a path names; what is no number is no page.
+pub(crate) struct Row<T>(pub(crate) T);
+
+impl<T: serde::de::DeserializeOwned + Send> axum::extract::FromRequestParts<Pages> for Row<T> {
+    type Rejection = super::error::PageError;
+
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        pages: &Pages,
+    ) -> Result<Self, Self::Rejection> {
+        match axum::extract::Path::<T>::from_request_parts(parts, pages).await {
+            Ok(axum::extract::Path(row)) => Ok(Self(row)),
+            Err(_) => Err(super::error::PageError::NotFound),
+        }
+    }
+}
