@@ -12,8 +12,10 @@ mod headers;
 mod help;
 mod home;
 mod listing;
+mod invoices;
 mod orders;
 mod page;
+mod papers;
 mod rights;
 mod routes;
 mod upload;
@@ -71,6 +73,8 @@ impl Pages {
 
 fn all() -> Routes {
     Routes::new().merge(assets::routes()).merge(home::routes()).merge(orders::routes())
+        .merge(invoices::routes())
+        .merge(papers::routes())
 }
 
 /// Every route of the service.

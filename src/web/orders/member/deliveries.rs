@@ -46,7 +46,7 @@ pub(super) async fn list(
             Cell::link(name, format!("/commandes/{}", row.id)),
             Cell::text(row.lot.clone()),
             Cell::text(row.holder.clone()),
-            Cell::state(words::standing(row, today).word, super::tone(row, today)),
+            Cell::state(words::standing(row, today).word, words::tone(row, today)),
             Cell::date(row.deliver_by),
             quantity(row.ordered_milli),
             quantity(row.kept_milli),

@@ -44,17 +44,6 @@ pub(super) fn routes() -> Routes {
         .get("/livraisons/pieces/{id}", deliveries::attachment)
 }
 
-/// The tone of a state, beside its word.
-fn tone(row: &MemberOrder, today: chrono::NaiveDate) -> &'static str {
-    match words::standing(row, today).word {
-        "brouillon" | "en préparation" => "draft",
-        "à valider" | "livrée, à accepter" => "warn",
-        "en retard" | "annulée" => "bad",
-        "livrée" | "validée" => "good",
-        _ => "open",
-    }
-}
-
 async fn list(
     State(pages): State<Pages>,
     who: May<ReadOwn>,
@@ -74,7 +63,7 @@ async fn list(
         vec![
             Cell::link(words::name(row.number.as_deref(), row.own), format!("/commandes/{}", row.id)),
             Cell::text(row.lot.clone()),
-            Cell::state(standing.word, tone(row, today)),
+            Cell::state(standing.word, words::tone(row, today)),
             Cell::date(until),
             money(row.net_cents),
             money(row.gross_cents),

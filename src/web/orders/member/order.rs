@@ -181,6 +181,7 @@ impl Seen {
     pub(super) fn head(&self, today: NaiveDate) -> Value {
         let row = self.row();
         let standing = words::standing(&row, today);
+        let tone = words::tone(&row, today);
         let order = &self.stored.order;
         context! {
             id => row.id,
@@ -192,6 +193,7 @@ impl Seen {
             own => row.own,
             state => standing.code,
             word => standing.word,
+            tone => tone,
             sentence => standing.sentence,
             closes_on => french::date(row.closes_on),
             issued_on => words::date(row.issued_on),

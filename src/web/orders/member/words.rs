@@ -87,6 +87,17 @@ pub(super) fn standing(row: &MemberOrder, today: NaiveDate) -> Standing {
     Standing { code: state.code(), word, sentence }
 }
 
+/// The tone of a state, beside its word.
+pub(super) fn tone(row: &MemberOrder, today: NaiveDate) -> &'static str {
+    match standing(row, today).word {
+        "brouillon" | "en préparation" => "draft",
+        "à valider" | "livrée, à accepter" => "warn",
+        "en retard" | "annulée" => "bad",
+        "livrée" | "validée" => "good",
+        _ => "open",
+    }
+}
+
 /// « Commande BC-2026-0001 », or what it is before it has a number.
 pub(super) fn name(number: Option<&str>, own: bool) -> String {
     match number {
