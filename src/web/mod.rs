@@ -11,13 +11,14 @@ mod form;
 mod headers;
 mod help;
 mod home;
-mod listing;
 mod invoices;
+mod listing;
 mod orders;
 mod page;
 mod papers;
 mod rights;
 mod routes;
+mod todo;
 mod upload;
 
 use std::borrow::Cow;
@@ -72,7 +73,10 @@ impl Pages {
 }
 
 fn all() -> Routes {
-    Routes::new().merge(assets::routes()).merge(home::routes()).merge(orders::routes())
+    Routes::new()
+        .merge(assets::routes())
+        .merge(home::routes())
+        .merge(orders::routes())
         .merge(invoices::routes())
         .merge(papers::routes())
 }

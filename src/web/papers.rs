@@ -110,9 +110,10 @@ async fn list(
                 options: KINDS.iter().map(|kind| option(kind, paper_kind(kind))).collect(),
             },
         ],
-        empty: "Aucun document pour l’instant. Le récépissé de vos besoins, vos bons de commande et \
+        empty:
+            "Aucun document pour l’instant. Le récépissé de vos besoins, vos bons de commande et \
                 vos relevés seront ici."
-            .into(),
+                .into(),
         noun: ("document", "documents"),
     };
     listing.respond(&pages, &who, "pages/papers/list.html", context! { years => bundles }).await

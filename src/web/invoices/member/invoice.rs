@@ -153,7 +153,8 @@ pub(super) async fn pay(
     };
     match pay_own(&pages.app, &who.actor(), who.viewer(), InvoiceId(id), on).await {
         Ok(late) => {
-            let mut said = format!("{} : paiement du {} noté.", words::name(&row), french::date(on));
+            let mut said =
+                format!("{} : paiement du {} noté.", words::name(&row), french::date(on));
             if let Some(late) = late {
                 said = format!(
                     "{said} {} jours de retard : {} d’intérêts moratoires et {} d’indemnité sont \

@@ -68,9 +68,10 @@ async fn list(
         query,
         search: Some("Chercher une facture : numéro, fournisseur, commande"),
         filters: Vec::new(),
-        empty: "Aucune facture pour l’instant. Votre part de chaque facture apparaît ici dès qu’elle \
+        empty:
+            "Aucune facture pour l’instant. Votre part de chaque facture apparaît ici dès qu’elle \
                 est contrôlée et validée, avec la date de paiement."
-            .into(),
+                .into(),
         noun: ("facture", "factures"),
     };
     let values = context! { may_upload => who.may(Right::UploadInvoices) };

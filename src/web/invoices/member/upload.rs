@@ -106,15 +106,9 @@ pub(super) async fn send(
     };
     // Two people's keys never meet.
     let key = format!("{}-{key}", who.organisation);
-    let done = receive_own_invoice(
-        &pages.app,
-        &who.actor(),
-        who.organisation,
-        file.bytes,
-        day,
-        &key,
-    )
-    .await;
+    let done =
+        receive_own_invoice(&pages.app, &who.actor(), who.organisation, file.bytes, day, &key)
+            .await;
     match done {
         Ok(received) => match (received.verdict(), received.invoice) {
             (Verdict::Accept | Verdict::AcceptWithWarnings, Some(id)) => {

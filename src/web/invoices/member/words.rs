@@ -61,11 +61,9 @@ fn own(row: &MemberInvoice, today: NaiveDate) -> Standing {
             let on = row.paid_on.map_or_else(|| "–".into(), french::date);
             of("payée", "good", format!("Vous l’avez payée le {on}."))
         }
-        InvoiceState::Validated if row.credit => of(
-            "à déduire",
-            "open",
-            "Déduisez cet avoir de votre prochain paiement au titulaire.",
-        ),
+        InvoiceState::Validated if row.credit => {
+            of("à déduire", "open", "Déduisez cet avoir de votre prochain paiement au titulaire.")
+        }
         InvoiceState::Validated => {
             let Some(due) = row.due_on else {
                 return of("à payer", "open", "À payer au titulaire.");

@@ -12,8 +12,8 @@ use minijinja::{Value, context};
 use super::order::{Seen, worded};
 use crate::store::StoreError;
 use crate::store::tenders::{self, SchedulePrices, SoldArticle};
-use crate::usecases::orders::{Adjustment, Change, adjust_draft_as_read};
 use crate::usecases::UseCaseError;
+use crate::usecases::orders::{Adjustment, Change, adjust_draft_as_read};
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
@@ -82,9 +82,11 @@ impl Sheet {
         let text = |name: &str| typed.text(name);
         if !text(MORE_ARTICLE).is_empty() {
             let sold = self.sold().find(|(id, _)| id.to_string() == text(MORE_ARTICLE));
-            let site = self.seen.sites.iter().find(|(id, point)| {
-                !point.retired && id.to_string() == text(MORE_SITE)
-            });
+            let site = self
+                .seen
+                .sites
+                .iter()
+                .find(|(id, point)| !point.retired && id.to_string() == text(MORE_SITE));
             if site.is_none() {
                 errors.add(MORE_SITE, "Choisissez où livrer cet article.");
             }
@@ -118,11 +120,15 @@ impl Sheet {
         }
         let example = self.pack(sold).unwrap_or(10);
         let quantity = Quantity::parse(text).map_err(|_| {
-            format!("« {} » n’est pas une quantité. Saisissez un nombre, par exemple {example}.", text.trim())
+            format!(
+                "« {} » n’est pas une quantité. Saisissez un nombre, par exemple {example}.",
+                text.trim()
+            )
         })?;
-        let quantity = sold.unit.accept(quantity).map_err(|_| {
-            format!("Saisissez une quantité entière, par exemple {example}.")
-        })?;
+        let quantity = sold
+            .unit
+            .accept(quantity)
+            .map_err(|_| format!("Saisissez une quantité entière, par exemple {example}."))?;
         let Some(pack) = self.pack(sold) else { return Ok(quantity) };
         let units = quantity.thousandths() / 1000;
         let size = i64::from(pack);
@@ -163,8 +169,10 @@ impl Sheet {
         let more: Vec<Value> = self
             .sold()
             .map(|(id, sold)| {
-                let label = seen.articles.get(&sold.version).map_or("–", |text| text.label.as_str());
-                let pack = self.pack(sold).map_or_else(String::new, |pack| format!(", paquets de {pack}"));
+                let label =
+                    seen.articles.get(&sold.version).map_or("–", |text| text.label.as_str());
+                let pack =
+                    self.pack(sold).map_or_else(String::new, |pack| format!(", paquets de {pack}"));
                 let price = sold.line.price.french();
                 context! {
                     code => id.0.to_string(),

@@ -37,9 +37,8 @@ pub(super) async fn list(
     let receives = who.may(Right::ReceiveDeliveries);
     let cells = rows.iter().map(|row| {
         let name = words::name(row.number.as_deref(), row.own);
-        let quantity = |milli: i64| {
-            Quantity::from_thousandths(milli).map_or(Cell::Absent, Cell::Quantity)
-        };
+        let quantity =
+            |milli: i64| Quantity::from_thousandths(milli).map_or(Cell::Absent, Cell::Quantity);
         let left = row.ordered_milli.saturating_sub(row.kept_milli).max(0);
         let act = row.state == "issued" && (left > 0 || row.undecided_milli > 0);
         vec![

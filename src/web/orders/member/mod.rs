@@ -54,14 +54,18 @@ async fn list(
     let (rows, total) =
         store::member_orders(&pages.app.store, who.organisation, Wanted::All, &slice).await?;
     let cells = rows.iter().map(|row| {
-        let money = |cents: Option<i64>| cents.map_or(Cell::Absent, |cents| Cell::Money(Cents(cents)));
+        let money =
+            |cents: Option<i64>| cents.map_or(Cell::Absent, |cents| Cell::Money(Cents(cents)));
         let standing = words::standing(row, today);
         let until = match (row.state.as_str(), row.own) {
             ("draft", true) if row.window_open => Some(row.closes_on),
             _ => None,
         };
         vec![
-            Cell::link(words::name(row.number.as_deref(), row.own), format!("/commandes/{}", row.id)),
+            Cell::link(
+                words::name(row.number.as_deref(), row.own),
+                format!("/commandes/{}", row.id),
+            ),
             Cell::text(row.lot.clone()),
             Cell::state(standing.word, words::tone(row, today)),
             Cell::date(until),
@@ -74,9 +78,10 @@ async fn list(
     });
     let listing = Listing {
         name: "commandes",
-        caption: "Vos commandes. Les montants des commandes groupées ne vous sont pas demandés : le \
+        caption:
+            "Vos commandes. Les montants des commandes groupées ne vous sont pas demandés : le \
                   CdG62 les paie, puis vous facture votre part."
-            .into(),
+                .into(),
         columns: vec![
             Column::text("commande", "Commande"),
             Column::text("marche", "Pour"),

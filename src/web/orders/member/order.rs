@@ -123,8 +123,7 @@ impl Seen {
                     .shares
                     .iter()
                     .map(|share| {
-                        let key =
-                            domain::orders::delivery::ShareKey::of(line.position, share);
+                        let key = domain::orders::delivery::ShareKey::of(line.position, share);
                         let got = self.stored.receipts.get(&key).copied().unwrap_or_default();
                         context! {
                             site => self.site_name(share.site),
@@ -229,7 +228,9 @@ pub(super) fn worded(article: &ArticleText, quantity: Quantity) -> String {
     let plain = format!("{} {}", quantity.french(), article.unit_label);
     let Some(pack) = article.pack() else { return plain };
     let count = quantity.decimal().checked_div(pack.decimal());
-    match count.filter(|count| count.fract().is_zero()).and_then(|count| usize::try_from(count).ok())
+    match count
+        .filter(|count| count.fract().is_zero())
+        .and_then(|count| usize::try_from(count).ok())
     {
         Some(count) if count > 0 => format!(
             "{plain}, soit {} {} de {}",

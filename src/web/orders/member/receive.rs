@@ -214,7 +214,8 @@ fn read_lines<'a>(
         matches!(verdict, Some(Verdict::WithReserves | Verdict::Rejected | Verdict::Reduced))
     };
     if read.iter().any(|(_, _, verdict)| reserved(verdict)) && typed.text(REASON).is_empty() {
-        errors.add(REASON, "Écrivez votre réserve, ou pourquoi vous refusez : le titulaire la lira.");
+        errors
+            .add(REASON, "Écrivez votre réserve, ou pourquoi vous refusez : le titulaire la lira.");
     }
     read
 }
@@ -242,7 +243,10 @@ pub(super) async fn save(
     let today = pages.app.today();
     let mut errors = Errors::none();
     if typed.text(NOTE).is_empty() {
-        errors.add(NOTE, "Saisissez le numéro du bon de livraison : il est sur le papier du livreur.");
+        errors.add(
+            NOTE,
+            "Saisissez le numéro du bon de livraison : il est sur le papier du livreur.",
+        );
     }
     let day = read_date(typed.text(DAY));
     if day.is_none() {
@@ -285,8 +289,7 @@ pub(super) async fn save(
     };
     let received = note.lines.len();
     let reception = Reception { order: OrderId(order), note, decisions };
-    let done =
-        receive_delivery(&pages.app, &who.actor(), who.viewer(), &reception, photos).await;
+    let done = receive_delivery(&pages.app, &who.actor(), who.viewer(), &reception, photos).await;
     match done {
         Ok(()) => {
             let lines = format!(

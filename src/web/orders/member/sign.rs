@@ -6,19 +6,19 @@ use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use domain::french;
 use domain::ids::{ContactId, OrderId};
-use domain::orders::ceiling::fits;
 use domain::orders::calendar::ready_to_validate;
+use domain::orders::ceiling::fits;
 use domain::platform::role::Right;
 use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::order::{Seen, read_date};
 use crate::store::{StoreError, group};
+use crate::usecases::UseCaseError;
 use crate::usecases::orders::{
     Approval, PaperSignature, References, Signer, set_references, signers, validate_as_read,
     validate_signed_paper,
 };
-use crate::usecases::UseCaseError;
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
@@ -222,7 +222,10 @@ pub(super) async fn sign_on_paper(
     }
     let quality = typed.text(SIGNED_AS).to_owned();
     if quality.is_empty() {
-        errors.add(SIGNED_AS, "Saisissez la qualité de la personne qui a signé, par exemple « Maire ».");
+        errors.add(
+            SIGNED_AS,
+            "Saisissez la qualité de la personne qui a signé, par exemple « Maire ».",
+        );
     }
     let on = read_date(typed.text(SIGNED_ON));
     if on.is_none() {
@@ -231,7 +234,10 @@ pub(super) async fn sign_on_paper(
     let scan = upload.files.into_iter().find(|file| file.field == SCAN);
     let scan = scan.and_then(|file| file.accept(&[PDF, JPEG, PNG]));
     if scan.is_none() {
-        errors.add(SCAN, "Ajoutez la commande signée : un PDF ou une photo (JPEG, PNG), 10 Mo au plus.");
+        errors.add(
+            SCAN,
+            "Ajoutez la commande signée : un PDF ou une photo (JPEG, PNG), 10 Mo au plus.",
+        );
     }
     let version = typed.text("version").parse::<i64>().ok();
     let (Some(on), Some(scan), Some(version), true) = (on, scan, version, errors.is_empty()) else {

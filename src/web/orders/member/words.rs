@@ -13,8 +13,6 @@ pub(super) fn quantity(milli: i64) -> String {
     Quantity::from_thousandths(milli).map_or_else(|_| "–".into(), Quantity::french)
 }
 
-
-
 pub(super) fn date(day: Option<NaiveDate>) -> String {
     day.map_or_else(|| "–".into(), french::date)
 }
@@ -32,10 +30,9 @@ pub(super) fn standing(row: &MemberOrder, today: NaiveDate) -> Standing {
     };
     let at_close = TierBase::from_code(&row.tier_base) == Some(TierBase::Consolidated);
     let (word, sentence) = match state {
-        OrderState::Draft if !row.own => (
-            "en préparation",
-            "Le CdG62 prépare cette commande pour tous les membres.".to_owned(),
-        ),
+        OrderState::Draft if !row.own => {
+            ("en préparation", "Le CdG62 prépare cette commande pour tous les membres.".to_owned())
+        }
         OrderState::Draft if today < row.opens_on => (
             "brouillon",
             format!(
@@ -52,9 +49,10 @@ pub(super) fn standing(row: &MemberOrder, today: NaiveDate) -> Standing {
                 french::date(row.closes_on)
             ),
         ),
-        OrderState::Draft if row.window_open && today <= row.closes_on => {
-            ("brouillon", format!("À relire et à valider avant le {}.", french::date(row.closes_on)))
-        }
+        OrderState::Draft if row.window_open && today <= row.closes_on => (
+            "brouillon",
+            format!("À relire et à valider avant le {}.", french::date(row.closes_on)),
+        ),
         OrderState::Draft => (
             "à valider",
             "La période de commande est finie : le brouillon ne change plus et attend la \
