@@ -13,11 +13,13 @@ pub mod group;
 pub mod invoices;
 pub mod orders;
 pub mod overview;
+pub mod papers;
 pub mod platform;
 pub mod reference;
 pub mod search;
 mod slice;
 pub mod tenders;
+pub mod todo;
 
 use std::path::Path;
 use std::time::Duration;

@@ -3,6 +3,7 @@
 //! A use case is the unit of transaction, authorisation, journal entry and
 //! idempotency. It never names the ORM or the web.
 
+pub mod bundle;
 pub mod campaigns;
 pub mod catalogue;
 pub mod check;

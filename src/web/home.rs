@@ -3,19 +3,30 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use domain::platform::role::Right;
 use minijinja::context;
 
 use super::Pages;
 use super::agent::SignedIn;
 use super::error::PageError;
 use super::routes::Routes;
+use crate::store::{Viewer, todo};
 
 pub(super) fn routes() -> Routes {
     Routes::new().get("/", show).get("/healthz", async || "ok").get("/readyz", ready)
 }
 
 async fn show(State(pages): State<Pages>, who: SignedIn) -> Result<Response, PageError> {
-    pages.page(&who, "pages/home.html", context! {}).await
+    let today = pages.app.today();
+    let todos = match who.viewer() {
+        Viewer::Member(member) => {
+            todo::member(&pages.app.store, member, &who.rights, today).await?
+        }
+        Viewer::Coordinator => Vec::new(),
+    };
+    let member = who.may(Right::ReadOwn);
+    let values = context! { todos => super::todo::view(&todos, today), member => member };
+    pages.page(&who, "pages/home.html", values).await
 }
 
 async fn ready(State(pages): State<Pages>) -> Response {

@@ -11,12 +11,16 @@ mod form;
 mod headers;
 mod help;
 mod home;
+mod invoices;
 mod listing;
+mod orders;
 mod page;
+mod papers;
 mod platform;
 mod rights;
 mod routes;
 mod search;
+mod todo;
 mod upload;
 
 use std::borrow::Cow;
@@ -77,6 +81,9 @@ fn all() -> Routes {
         .merge(help::routes())
         .merge(platform::routes())
         .merge(search::routes())
+        .merge(orders::routes())
+        .merge(invoices::routes())
+        .merge(papers::routes())
 }
 
 /// Every route of the service.

@@ -65,6 +65,31 @@ const TABLE: &[(&str, &str, For)] = &[
     ("GET", "/plan-du-site", For::All),
     ("GET", "/mentions-legales", For::All),
     ("GET", "/recherche", For::SignedIn),
+    // orders
+    ("GET", "/commandes", OWN),
+    ("GET", "/commandes/{id}", OWN),
+    ("GET", "/commandes/{id}/quantites", WRITERS),
+    ("POST", "/commandes/{id}/quantites", WRITERS),
+    ("GET", "/commandes/{id}/validation", WRITERS),
+    ("POST", "/commandes/{id}/validation", SIGNATORY),
+    ("POST", "/commandes/{id}/signature-papier", WRITERS),
+    ("POST", "/commandes/{id}/references", FINANCE),
+    ("GET", "/livraisons", OWN),
+    ("GET", "/livraisons/{order}/reception", WRITERS),
+    ("POST", "/livraisons/{order}/reception", WRITERS),
+    ("POST", "/livraisons/{order}/decisions", WRITERS),
+    ("GET", "/livraisons/pieces/{id}", OWN),
+    // invoices
+    ("GET", "/factures", OWN),
+    ("GET", "/factures/depot", FINANCE),
+    ("POST", "/factures/depot", FINANCE),
+    ("GET", "/factures/{id}", OWN),
+    ("GET", "/factures/{id}/paiement", FINANCE),
+    ("POST", "/factures/{id}/paiement", FINANCE),
+    // papers
+    ("GET", "/documents", OWN),
+    ("GET", "/documents/{id}", OWN),
+    ("GET", "/documents/annee/{year}", OWN),
 ];
 
 impl For {

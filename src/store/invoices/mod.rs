@@ -7,6 +7,7 @@
 mod allocations;
 mod intake;
 mod life;
+mod of_member;
 mod orders;
 mod shares;
 mod statements;
@@ -20,6 +21,7 @@ pub use life::{
     LineLink, Page, StoredInvoice, Suspension, add_suspension, credits_of, findings, invoice,
     invoices, line_links, move_invoice, resume_suspension, suspension,
 };
+pub use of_member::{MemberInvoice, member_invoice, member_invoices};
 pub use orders::{
     InvoicedQuantity, OrderedFor, OrderedLine, by_siren, invoiced, is_contract, order,
     order_by_number, service_rendered, sirets_of_buyer,

@@ -10,6 +10,7 @@ mod amend;
 mod deliveries;
 mod lists;
 mod needs;
+mod of_member;
 mod packs;
 mod penalties;
 mod quantities;
@@ -24,6 +25,10 @@ pub use amend::{add_amendment, amend, amendments_of};
 pub use deliveries::{NewDecision, NewDelivery, add_decisions, add_deliveries, known_notes};
 pub use lists::{OrderPaper, OrderRow, orders_of_contract, orders_of_member, papers_of_window};
 pub use needs::{CountedNeed, counted_needs};
+pub use of_member::{
+    DecidedRow, DeliveredRow, MemberOrder, OrderReferences, Told, Wanted, decisions_of,
+    deliveries_of, history, member_orders, set_references,
+};
 pub use packs::{HolderPack, add_pack, mark_pack, packs_of_window};
 pub use penalties::{LateGoods, late_goods};
 pub use quantities::{ordered_since, window_quantities};

@@ -17,11 +17,11 @@ use sha2::{Digest, Sha256};
 
 use super::super::check::hex;
 use super::super::{Actor, App, UseCaseError};
+use super::Walk;
 use super::judge::{Case, Judged, Verdict as Judgement, judge};
-use super::{Walk, load};
 use crate::exchange::einvoice::{self, Code, Reason};
 use crate::store::invoices::{self as store, Finding, NewInvoice, Severity};
-use crate::store::{group, platform};
+use crate::store::{Viewer, group, platform};
 
 const USE_CASE: &str = "invoice.receive";
 
@@ -77,6 +77,27 @@ struct Arrival<'a> {
     sha256: String,
 }
 
+/// Takes in what the Chorus Pro of `member` received (models A and B), with the same checks.
+///
+/// # Errors
+///
+/// A file that does not quote an order of this member is refused and nothing of it is said.
+pub async fn receive_own_invoice(
+    app: &App,
+    actor: &Actor,
+    member: OrganisationId,
+    bytes: Vec<u8>,
+    received_on: NaiveDate,
+    key: &str,
+) -> Result<Received, UseCaseError> {
+    if received_on > app.today() {
+        let message = "La date de réception est dans le futur. Rien n’a été enregistré.";
+        return Err(UseCaseError::refused("date", message));
+    }
+    let freight_lines = BTreeSet::new();
+    receive(app, actor, Viewer::Member(member), bytes, received_on, &freight_lines, key).await
+}
+
 /// Takes a supplier's invoice or credit note in: UBL 2.1, CII, or a Factur-X PDF.
 ///
 /// `freight_lines` names the lines (BT-126) that are freight, beside those whose article
@@ -89,6 +110,18 @@ struct Arrival<'a> {
 pub async fn receive_invoice(
     app: &App,
     actor: &Actor,
+    bytes: Vec<u8>,
+    received_on: NaiveDate,
+    freight_lines: &BTreeSet<String>,
+    key: &str,
+) -> Result<Received, UseCaseError> {
+    receive(app, actor, Viewer::Coordinator, bytes, received_on, freight_lines, key).await
+}
+
+async fn receive(
+    app: &App,
+    actor: &Actor,
+    viewer: Viewer,
     bytes: Vec<u8>,
     received_on: NaiveDate,
     freight_lines: &BTreeSet<String>,
@@ -127,12 +160,33 @@ pub async fn receive_invoice(
         });
         return refuse_file(app, actor, &arrival.file_key, Some(&invoice), findings).await;
     };
-    take_in(app, actor, &arrival, (supplier, siret), findings, readable, key).await
+    take_in(app, actor, viewer, &arrival, (supplier, siret), findings, readable, key).await
 }
 
+/// A file that a member may not bring in: it is not about an order of its own.
+fn not_its_own(invoice: &EInvoice) -> UseCaseError {
+    let quoted = invoice.order_reference.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let message = match quoted {
+        None => format!(
+            "La facture {} ne cite aucun numéro de commande : demandez au titulaire de la refaire \
+             avec votre numéro de commande. Rien n’a été enregistré.",
+            invoice.number
+        ),
+        Some(order) => format!(
+            "La facture {} cite la commande « {order} », que votre organisme ne paie pas. \
+             Vérifiez que c’est le bon fichier ; sinon, demandez au titulaire de la corriger. Rien \
+             n’a été enregistré.",
+            invoice.number
+        ),
+    };
+    UseCaseError::refused("autre_acheteur", message)
+}
+
+#[expect(clippy::too_many_arguments, reason = "one step of `receive`, with all it has found")]
 async fn take_in(
     app: &App,
     actor: &Actor,
+    viewer: Viewer,
     arrival: &Arrival<'_>,
     (supplier, supplier_siret): (OrganisationId, Siret),
     mut findings: Vec<Finding>,
@@ -144,7 +198,8 @@ async fn take_in(
     store::lock_supplier(&tx, supplier).await?;
     if let Some(made) = platform::already_done(&tx, USE_CASE, key).await? {
         let id = made.parse().map_err(UseCaseError::failed("reading an idempotency key"))?;
-        let stored = load(&tx, InvoiceId(id)).await?;
+        let stored = store::invoice(&tx, viewer, InvoiceId(id)).await?;
+        let stored = stored.ok_or_else(|| not_its_own(invoice))?;
         let findings = store::findings(&tx, stored.id).await?;
         let (invoice, number) = (Some(stored.id), Some(stored.number));
         return Ok(Received { invoice, number, state: stored.state, findings });
@@ -163,6 +218,12 @@ async fn take_in(
     } else {
         Judged::unreadable(arrival.freight_lines)
     };
+    if let Viewer::Member(member) = viewer
+        && judged.order.as_ref().is_none_or(|order| order.buyer != member)
+        && readable
+    {
+        return Err(not_its_own(invoice));
+    }
     findings.splice(0..0, judged.findings);
     findings.sort_by_key(|finding| finding.severity);
     let (state, steps): (_, &[A]) = match (readable, judged.verdict) {

@@ -16,7 +16,7 @@ use super::allocate::printed;
 use super::judge::{Case, Verdict, judge};
 use super::{Walk, load};
 use crate::store::invoices::{self as store, StoredInvoice};
-use crate::store::{Access, platform, reference};
+use crate::store::{Access, StoreError, Viewer, platform, reference};
 
 /// Puts a matched invoice in dispute.
 pub async fn dispute(
@@ -198,6 +198,30 @@ pub async fn pay(
     platform::append(&tx, walk.entries).await?;
     tx.commit().await?;
     Ok(late)
+}
+
+/// Records that `viewer` paid an invoice addressed to it: [`pay`], of its own only.
+pub async fn pay_own(
+    app: &App,
+    actor: &Actor,
+    viewer: Viewer,
+    id: InvoiceId,
+    paid_on: NaiveDate,
+) -> Result<Option<LateInterest>, UseCaseError> {
+    let own = store::invoice(&app.store, viewer, id).await?;
+    let own = own.ok_or_else(|| StoreError::NotFound { what: "invoice", id: id.to_string() })?;
+    if paid_on > app.today() || paid_on < own.issued_on {
+        return Err(UseCaseError::refused(
+            "date",
+            format!(
+                "Saisissez une date de paiement entre le {} (date de la facture) et aujourd’hui, \
+                 {}.",
+                french::date(own.issued_on),
+                french::date(app.today())
+            ),
+        ));
+    }
+    pay(app, actor, id, paid_on).await
 }
 
 /// What paying an invoice on `paid_on` would cost besides (rule 22); `None` in time.

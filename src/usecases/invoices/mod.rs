@@ -26,9 +26,9 @@ use domain::ids::InvoiceId;
 use domain::invoices::state::{InvoiceAction, STEPS};
 
 pub use allocate::{Concerned, allocate};
-pub use intake::{Received, Verdict, receive_invoice};
-pub use life::{dispute, late_interest, pay, reject, reopen, resume, suspend};
-pub use papers::issue_statements;
+pub use intake::{Received, Verdict, receive_invoice, receive_own_invoice};
+pub use life::{dispute, late_interest, pay, pay_own, reject, reopen, resume, suspend};
+pub use papers::{issue_statements, share_of};
 pub use validate::{Validated, validate};
 
 use super::{Actor, App, UseCaseError};

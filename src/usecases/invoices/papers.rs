@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::catalogue::budget::AccountRule;
 use domain::group::organisation::Organisation;
 use domain::group::siret_history::SiretStatus;
-use domain::ids::{AllocationId, OrganisationId};
+use domain::ids::{AllocationId, InvoiceId, OrganisationId};
 use domain::invoices::allocation::MemberShare;
 use domain::invoices::state::InvoiceState;
 use domain::siret::Siret;
@@ -58,6 +58,33 @@ pub async fn issue_statements(
         progress(chunk.len());
     }
     Ok(issued)
+}
+
+/// The share that `member` was given of an invoice, with its working, as its statement has it.
+///
+/// # Errors
+///
+/// `NotFound` where it has none that a second person has validated.
+pub async fn share_of(
+    app: &App,
+    member: OrganisationId,
+    invoice: InvoiceId,
+) -> Result<AllocationStatement, UseCaseError> {
+    let on = &app.store;
+    let missing = || StoreError::NotFound { what: "share of invoice", id: invoice.to_string() };
+    let stored = store::allocation_of(on, invoice).await?.ok_or_else(missing)?;
+    let total = stored.members.get(&member).ok_or_else(missing)?;
+    let number = total.statement_number.clone().ok_or_else(missing)?;
+    let due = [StatementDue { member, number, code: total.code.clone() }];
+    let document = printed(app, invoice).await?;
+    let order = document.stored.order.ok_or_else(missing)?;
+    let order = store::order(on, order).await?;
+    let shared = shared_again(app, &document, &stored).await?;
+    same_as_stored(&document, &shared, &stored)?;
+    let sirets = BTreeMap::from([(member, total.siret.clone())]);
+    let bodies = group::organisations_among(on, &[member]).await?;
+    let batch = Batch::gather(app, document, order, shared, sirets, bodies).await?;
+    batch.statements(&due)?.pop().ok_or_else(|| missing().into())
 }
 
 async fn nothing_due(app: &App, allocation: AllocationId) -> Result<usize, UseCaseError> {
@@ -115,6 +142,18 @@ impl Batch {
         let sirets: BTreeMap<OrganisationId, Siret> =
             stored.members.iter().map(|(id, total)| (*id, total.siret.clone())).collect();
         confirmed(&bodies, &sirets, due)?;
+        Self::gather(app, document, order, shared, sirets, bodies).await
+    }
+
+    async fn gather(
+        app: &App,
+        document: Printed,
+        order: OrderedFor,
+        shared: Shared,
+        sirets: BTreeMap<OrganisationId, Siret>,
+        bodies: BTreeMap<OrganisationId, Organisation>,
+    ) -> Result<Self, UseCaseError> {
+        let on = &app.store;
         let cited = store::cited(on, order.id).await?;
         let syntax = if document.stored.syntax == "cii" { "CII" } else { "UBL 2.1" };
         let around = Around {

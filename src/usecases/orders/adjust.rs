@@ -11,7 +11,7 @@ use domain::quantity::Quantity;
 use super::draft::in_force;
 use super::pricing::{Pricing, quantities};
 use crate::store::orders::{self as store, NewOrder};
-use crate::store::{Viewer, group, platform};
+use crate::store::{StoreError, Viewer, group, platform};
 use crate::usecases::{Actor, App, Refusal, UseCaseError};
 
 /// What `member` wants of an article at a delivery point from now on; zero takes it away.
@@ -21,6 +21,16 @@ pub struct Change {
     pub member: OrganisationId,
     pub site: SiteId,
     pub quantity: Quantity,
+}
+
+/// What a person wants of a draft it has read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Adjustment {
+    pub changes: Vec<Change>,
+    /// The version that was read; `None` takes whatever is there.
+    pub version: Option<i64>,
+    /// Why, for the journal.
+    pub reason: String,
 }
 
 /// Changes a draft that `viewer` may change, and prices it again; all changes or none.
@@ -35,8 +45,28 @@ pub async fn adjust_draft(
     order: OrderId,
     changes: &[Change],
 ) -> Result<Order, UseCaseError> {
+    let asked = Adjustment { changes: changes.to_vec(), ..Adjustment::default() };
+    adjust_draft_as_read(app, actor, viewer, order, &asked).await
+}
+
+/// [`adjust_draft`] of a draft as a person read it.
+///
+/// # Errors
+///
+/// Those of [`adjust_draft`], and `Overtaken` where somebody changed the draft since.
+pub async fn adjust_draft_as_read(
+    app: &App,
+    actor: &Actor,
+    viewer: Viewer,
+    order: OrderId,
+    asked: &Adjustment,
+) -> Result<Order, UseCaseError> {
+    let changes = asked.changes.as_slice();
     let tx = app.store.begin_write().await?;
     let stored = store::one(&tx, viewer, order).await?;
+    if asked.version.is_some_and(|read| read != stored.version) {
+        return Err(StoreError::Overtaken { what: "order", id: order.0 }.into());
+    }
     let window = store::window(&tx, stored.order.window).await?;
     let refused = |code: &str, message: String| UseCaseError::refused(code, message);
     if let Viewer::Member(member) = viewer
@@ -96,7 +126,10 @@ pub async fn adjust_draft(
     let draft = pricing.apply(&draft)?;
     let new = NewOrder { order: draft.clone(), schedule: prices.id };
     store::rewrite_drafts(&tx, &[(order, stored.version, new)]).await?;
-    let details = format!("{} modifications", changes.len());
+    let mut details = format!("{} modifications", changes.len());
+    if !asked.reason.trim().is_empty() {
+        details = format!("{details} : {}", asked.reason.trim());
+    }
     platform::append(&tx, vec![app.entry(actor, "order.adjust", "order", order.0, details)])
         .await?;
     tx.commit().await?;

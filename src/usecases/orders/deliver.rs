@@ -11,7 +11,9 @@ use domain::orders::delivery::{Decision, DeliveryNote, Receipt, ShareKey, decide
 use domain::orders::delivery_error::DeliveryError;
 
 use crate::store::orders::{self as store, NewDecision, NewDelivery, StoredOrder, Which};
+use crate::store::platform::Entry;
 use crate::store::{StoreError, Tx, Viewer, platform};
+use crate::usecases::platform::attachments::{self, NewFile};
 use crate::usecases::{Actor, App, Refusal, UseCaseError};
 
 /// The orders that deliveries are about, with the receipts as they become.
@@ -86,9 +88,22 @@ pub async fn record_deliveries(
     notes: &[(OrderId, DeliveryNote)],
 ) -> Result<(), UseCaseError> {
     let tx = app.store.begin_write().await?;
+    let entries = take_notes(app, actor, viewer, &tx, notes).await?;
+    platform::append(&tx, entries).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Takes delivery notes in, and answers what the journal is to say of them.
+async fn take_notes(
+    app: &App,
+    actor: &Actor,
+    viewer: Viewer,
+    tx: &Tx,
+    notes: &[(OrderId, DeliveryNote)],
+) -> Result<Vec<Entry>, UseCaseError> {
     let orders: BTreeSet<OrderId> = notes.iter().map(|(order, _)| *order).collect();
-    let mut desk = Desk::of(&tx, viewer, &orders).await?;
-    let mut known: BTreeSet<(OrderId, SiteId, String)> = store::known_notes(&tx, &orders).await?;
+    let mut desk = Desk::of(tx, viewer, &orders).await?;
+    let mut known: BTreeSet<(OrderId, SiteId, String)> = store::known_notes(tx, &orders).await?;
     let mut new = Vec::with_capacity(notes.len());
     for (order, note) in notes {
         let Some(stored) = desk.orders.get(order) else { continue };
@@ -124,13 +139,12 @@ pub async fn record_deliveries(
     if !desk.reasons.is_empty() {
         return Err(UseCaseError::Refused(desk.reasons));
     }
-    store::touch(&tx, &desk.versions()).await?;
-    store::add_deliveries(&tx, &new, &desk.changed).await?;
+    store::touch(tx, &desk.versions()).await?;
+    store::add_deliveries(tx, &new, &desk.changed).await?;
     let entries = notes.iter().map(|(order, note)| {
         app.entry(actor, "order.deliver", "order", order.0, note.reference.clone())
     });
-    platform::append(&tx, entries.collect()).await?;
-    Ok(tx.commit().await?)
+    Ok(entries.collect())
 }
 
 /// Decides on what was delivered, on orders that `viewer` may see: accepts it, with or without
@@ -142,8 +156,21 @@ pub async fn decide_deliveries(
     decisions: &[(OrderId, Decision)],
 ) -> Result<(), UseCaseError> {
     let tx = app.store.begin_write().await?;
+    let entries = take_decisions(app, actor, viewer, &tx, decisions).await?;
+    platform::append(&tx, entries).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Takes decisions in, and answers what the journal is to say of them.
+async fn take_decisions(
+    app: &App,
+    actor: &Actor,
+    viewer: Viewer,
+    tx: &Tx,
+    decisions: &[(OrderId, Decision)],
+) -> Result<Vec<Entry>, UseCaseError> {
     let orders: BTreeSet<OrderId> = decisions.iter().map(|(order, _)| *order).collect();
-    let mut desk = Desk::of(&tx, viewer, &orders).await?;
+    let mut desk = Desk::of(tx, viewer, &orders).await?;
     let mut new = Vec::with_capacity(decisions.len());
     for (order, decision) in decisions {
         let Some(stored) = desk.orders.get(order) else { continue };
@@ -159,8 +186,8 @@ pub async fn decide_deliveries(
     if !desk.reasons.is_empty() {
         return Err(UseCaseError::Refused(desk.reasons));
     }
-    store::touch(&tx, &desk.versions()).await?;
-    store::add_decisions(&tx, &new, &desk.changed).await?;
+    store::touch(tx, &desk.versions()).await?;
+    store::add_decisions(tx, &new, &desk.changed).await?;
     let mut by_order: BTreeMap<OrderId, Vec<&str>> = BTreeMap::new();
     for (order, decision) in decisions {
         by_order.entry(*order).or_default().push(decision.verdict.french());
@@ -168,6 +195,40 @@ pub async fn decide_deliveries(
     let entries = by_order
         .into_iter()
         .map(|(order, said)| app.entry(actor, "order.decide", "order", order.0, said.join(", ")));
-    platform::append(&tx, entries.collect()).await?;
+    Ok(entries.collect())
+}
+
+/// What somebody at the door enters at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reception {
+    pub order: OrderId,
+    pub note: DeliveryNote,
+    /// What is decided at once of what the note brings; may be empty.
+    pub decisions: Vec<Decision>,
+}
+
+/// Takes a delivery note in with what was decided on the spot, on an order that `viewer` may
+/// see, and its photos: all of it, or nothing.
+pub async fn receive_delivery(
+    app: &App,
+    actor: &Actor,
+    viewer: Viewer,
+    reception: &Reception,
+    photos: Vec<NewFile>,
+) -> Result<(), UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let note = [(reception.order, reception.note.clone())];
+    let mut entries = take_notes(app, actor, viewer, &tx, &note).await?;
+    let decisions: Vec<(OrderId, Decision)> =
+        reception.decisions.iter().map(|one| (reception.order, one.clone())).collect();
+    if !decisions.is_empty() {
+        entries.extend(take_decisions(app, actor, viewer, &tx, &decisions).await?);
+    }
+    let (subject, kind) = (("order", reception.order.0), "delivery_photo");
+    for photo in photos {
+        let whose = (Some(reception.note.member), kind);
+        attachments::keep(app, &tx, actor, subject, whose, photo).await?;
+    }
+    platform::append(&tx, entries).await?;
     Ok(tx.commit().await?)
 }

@@ -15,20 +15,25 @@ mod pack;
 mod papers;
 mod penalties;
 mod pricing;
+mod references;
 mod validate;
 mod window;
 
 use domain::ids::OrderId;
 
-pub use adjust::{Change, adjust_draft};
+pub use adjust::{Adjustment, Change, adjust_draft, adjust_draft_as_read};
 pub use amend::{AmendedLine, amend_order};
-pub use deliver::{decide_deliveries, record_deliveries};
+pub use deliver::{Reception, decide_deliveries, receive_delivery, record_deliveries};
 pub use draft::{Drafted, draft_orders};
 pub use end::{cancel_order, close_order};
 pub use issue::{Issue, Progress, SERIES, issue_order, issue_window};
 pub use pack::{acknowledge_pack, make_pack, send_pack};
 pub use penalties::{OrderPenalty, Penalties, penalties};
-pub use validate::{Approval, References, Validations, validate_order, validate_orders};
+pub use references::{Signer, set_references, signers};
+pub use validate::{
+    Approval, Given, PaperSignature, References, Validations, validate_as_read, validate_order,
+    validate_orders, validate_signed_paper,
+};
 pub use window::{close_window, reprice_window};
 
 use super::Refusal;

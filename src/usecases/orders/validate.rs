@@ -21,7 +21,8 @@ use super::RefusedOrder;
 use super::draft::{Members, not_entitled};
 use crate::store::orders::{self as store, StoredOrder, Validated, Which, Window};
 use crate::store::tenders;
-use crate::store::{Tx, Viewer, group, platform, reference};
+use crate::store::{StoreError, Tx, Viewer, group, platform, reference};
+use crate::usecases::platform::attachments::{self, NewFile};
 use crate::usecases::{Actor, App, Refusal, UseCaseError};
 
 /// What the buyer's finance software knows of an order.
@@ -44,6 +45,15 @@ pub struct Approval {
     pub references: References,
 }
 
+/// A signature that somebody without an account gave on paper; its scan is kept beside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaperSignature {
+    pub name: String,
+    /// Maire, président…: printed where no power is recorded.
+    pub quality: String,
+    pub on: NaiveDate,
+}
+
 /// What validating several orders did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Validations {
@@ -53,6 +63,15 @@ pub struct Validations {
     pub room: Option<Room>,
 }
 
+/// What a signature is given on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Given<'a> {
+    /// The version of the order that the signatory has read; `None` takes whatever is there.
+    pub version: Option<i64>,
+    /// Signed by hand, by somebody without an account.
+    pub paper: Option<&'a PaperSignature>,
+}
+
 /// Validates one order that `viewer` may validate, or says everything that stands against it.
 pub async fn validate_order(
     app: &App,
@@ -60,27 +79,77 @@ pub async fn validate_order(
     viewer: Viewer,
     approval: &Approval,
 ) -> Result<Room, UseCaseError> {
-    if let Viewer::Member(member) = viewer {
-        let stored = store::one(&app.store, viewer, approval.order).await?;
-        if stored.order.buyer != member {
-            return Err(UseCaseError::refused(
-                "other_member",
-                "Cette commande est celle du coordonnateur : lui seul la valide.",
-            ));
-        }
+    let tx = app.store.begin_write().await?;
+    validate_given(app, actor, viewer, tx, approval, Given::default()).await
+}
+
+/// [`validate_order`] of an order as its signatory has read it.
+pub async fn validate_as_read(
+    app: &App,
+    actor: &Actor,
+    viewer: Viewer,
+    approval: &Approval,
+    version: i64,
+) -> Result<Room, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let given = Given { version: Some(version), paper: None };
+    validate_given(app, actor, viewer, tx, approval, given).await
+}
+
+async fn validate_given(
+    app: &App,
+    actor: &Actor,
+    viewer: Viewer,
+    tx: Tx,
+    approval: &Approval,
+    given: Given<'_>,
+) -> Result<Room, UseCaseError> {
+    let stored = store::one(&tx, viewer, approval.order).await?;
+    if let Viewer::Member(member) = viewer
+        && stored.order.buyer != member
+    {
+        return Err(UseCaseError::refused(
+            "other_member",
+            "Cette commande est celle du coordonnateur : lui seul la valide.",
+        ));
     }
-    let mut done = validate_orders(app, actor, std::slice::from_ref(approval)).await?;
+    let window = store::window(&tx, stored.order.window).await?;
+    let bench = Bench::of(&tx, window, app.today(), Some(stored.order.buyer)).await?;
+    let mut done = Validations::default();
+    of_window(app, actor, tx, bench, &[approval], given, &mut done).await?;
     match (done.room, done.refused.pop()) {
         (Some(room), _) => Ok(room),
         (None, Some(refused)) => Err(UseCaseError::Refused(refused.reasons)),
         (None, None) => {
-            let store = crate::store::StoreError::NotFound {
-                what: "order",
-                id: approval.order.to_string(),
-            };
-            Err(store.into())
+            Err(StoreError::NotFound { what: "order", id: approval.order.to_string() }.into())
         }
     }
+}
+
+/// Validates one order of `viewer` that was signed on paper. The scan is kept in the transaction
+/// of the validation: none is kept of an order that is refused.
+pub async fn validate_signed_paper(
+    app: &App,
+    actor: &Actor,
+    viewer: Viewer,
+    approval: &Approval,
+    paper: &PaperSignature,
+    version: i64,
+    scan: NewFile,
+) -> Result<Room, UseCaseError> {
+    let missing = |code: &str, message: &str| UseCaseError::refused(code, message);
+    if paper.name.trim().is_empty() {
+        return Err(missing("nom", "Saisissez le nom de la personne qui a signé."));
+    }
+    if paper.quality.trim().is_empty() {
+        return Err(missing("qualite", "Saisissez la qualité de la personne qui a signé."));
+    }
+    let tx = app.store.begin_write().await?;
+    let stored = store::one(&tx, viewer, approval.order).await?;
+    let (subject, whose) = (("order", stored.id.0), (Some(stored.order.buyer), "signed_order"));
+    attachments::keep(app, &tx, actor, subject, whose, scan).await?;
+    let given = Given { version: Some(version), paper: Some(paper) };
+    validate_given(app, actor, viewer, tx, approval, given).await
 }
 
 /// Validates orders, by the coordinator for whoever signed, in the order given: those that the
@@ -109,7 +178,7 @@ pub async fn validate_orders(
         let tx = app.store.begin_write().await?;
         let window = store::window(&tx, window).await?;
         let bench = Bench::of(&tx, window, app.today(), only).await?;
-        of_window(app, actor, tx, bench, &approvals, &mut done).await?;
+        of_window(app, actor, tx, bench, &approvals, Given::default(), &mut done).await?;
     }
     Ok(done)
 }
@@ -182,19 +251,71 @@ impl Bench {
         Err(Refusal::new("delegation", message))
     }
 
+    /// The signature that a paper bears: under a power that held on its day where any is
+    /// recorded, else as it was read on the paper.
+    fn paper_signature(
+        &self,
+        buyer: OrganisationId,
+        paper: &PaperSignature,
+    ) -> Result<Signature, Refusal> {
+        let name = paper.name.trim();
+        if paper.on > self.day {
+            return Err(Refusal::new("date", "La date de signature est dans le futur."));
+        }
+        let powers = self.powers.get(&buyer).map(Vec::as_slice).unwrap_or_default();
+        let named = |power: &&Delegation| power.name.trim().to_lowercase() == name.to_lowercase();
+        let mut why = None;
+        for power in powers.iter().filter(named) {
+            match power.sign(paper.on, &self.mandates) {
+                Ok(signature) => return Ok(Signature { on: self.day, ..signature }),
+                Err(error) => why = Some(error),
+            }
+        }
+        if let Some(error) = why {
+            return Err(Refusal::new("delegation", error.for_the_reader()));
+        }
+        let held: Vec<&str> = powers
+            .iter()
+            .filter(|power| power.sign(paper.on, &self.mandates).is_ok())
+            .map(|power| power.name.as_str())
+            .collect();
+        if held.is_empty() {
+            let quality = paper.quality.trim().to_owned();
+            return Ok(Signature { name: name.to_owned(), quality, on: self.day });
+        }
+        Err(Refusal::new(
+            "delegation",
+            format!(
+                "« {name} » n’a pas de pouvoir de signature enregistré. Peuvent signer : {}. \
+                 Pour une autre personne, faites enregistrer son pouvoir par le CdG62.",
+                held.join(", ")
+            ),
+        ))
+    }
+
     /// Judges one order under what is committed so far; takes its amount when it passes.
     fn judge(
         &mut self,
         stored: &StoredOrder,
         approval: &Approval,
+        given: Given<'_>,
     ) -> Result<(Validated, Room), Vec<Refusal>> {
         let mut order = stored.order.clone();
         let clean = |text: &Option<String>| {
             text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
         };
-        order.commitment_number = clean(&approval.references.commitment_number);
-        order.service_code = clean(&approval.references.service_code);
+        // What was entered beforehand holds unless the signatory says otherwise.
+        let entered = &approval.references;
+        order.commitment_number = clean(&entered.commitment_number).or(order.commitment_number);
+        order.service_code = clean(&entered.service_code).or(order.service_code);
         let mut reasons = Vec::new();
+        if given.version.is_some_and(|read| read != stored.version) {
+            reasons.push(Refusal::new(
+                "modifiee_depuis",
+                "Cette commande a été modifiée depuis que vous l’avez ouverte. Relisez-la, puis \
+                 validez-la.",
+            ));
+        }
         let at_close = self.window.priced_at_close();
         if order.state == OrderState::Draft {
             if at_close && !self.window.window.closed && self.day > self.window.window.days.to {
@@ -211,7 +332,10 @@ impl Bench {
                 ));
             }
         }
-        let signature = match self.signature(order.buyer, approval.signatory) {
+        let signature = match given.paper.map_or_else(
+            || self.signature(order.buyer, approval.signatory),
+            |paper| self.paper_signature(order.buyer, paper),
+        ) {
             Ok(signature) => signature,
             Err(refusal) => {
                 reasons.push(refusal);
@@ -248,7 +372,8 @@ impl Bench {
                     committed: added,
                     commitment_number: order.commitment_number,
                     service_code: order.service_code,
-                    budget_account: clean(&approval.references.budget_account),
+                    budget_account: clean(&entered.budget_account)
+                        .or_else(|| stored.budget_account.clone()),
                 };
                 Ok((validated, room))
             }
@@ -285,6 +410,7 @@ async fn of_window(
     tx: Tx,
     mut bench: Bench,
     approvals: &[&Approval],
+    given: Given<'_>,
     done: &mut Validations,
 ) -> Result<(), UseCaseError> {
     let contract = bench.window.contract.id;
@@ -299,9 +425,11 @@ async fn of_window(
     let (mut validated, mut entries, mut last) = (Vec::new(), Vec::new(), None);
     for approval in approvals {
         let Some(stored) = stored.get(&approval.order) else { continue };
-        match bench.judge(stored, approval) {
+        match bench.judge(stored, approval, given) {
             Ok((order, room)) => {
-                let details = format!("{} HT, signé par {}", order.committed, order.signature.name);
+                let how =
+                    if given.paper.is_some() { "signé sur papier par" } else { "signé par" };
+                let details = format!("{} HT, {how} {}", order.committed, order.signature.name);
                 entries.push(app.entry(actor, "order.validate", "order", order.order.0, details));
                 validated.push(order);
                 last = Some(room);
@@ -317,7 +445,7 @@ async fn of_window(
     let taken = bench.committed.minus(before).unwrap_or(Net::ZERO);
     if !store::take_under_ceiling(&tx, contract, taken).await? {
         // Only a writer that did not take the lock could get here before us.
-        return Err(crate::store::StoreError::Overtaken { what: "contract", id: contract.0 }.into());
+        return Err(StoreError::Overtaken { what: "contract", id: contract.0 }.into());
     }
     let ids: Vec<OrderId> = validated.iter().map(|order| order.order).collect();
     store::validate(&tx, validated).await?;

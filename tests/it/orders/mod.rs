@@ -4,6 +4,7 @@ mod changing;
 mod delivering;
 mod issuing;
 mod killed;
+mod member;
 mod ordering;
 mod packing;
 mod shop;
