@@ -3,7 +3,7 @@
 use domain::ids::{CampaignId, MailId, OrganisationId, PersonId};
 use sha2::{Digest, Sha256};
 
-use crate::documents::emails::{Letter, Sender};
+use crate::documents::emails::{Letter, Sender, Writer};
 use crate::store::platform::mail::{self as store, Attached, NewMail};
 use crate::store::{Access, Tx, platform};
 use crate::usecases::{Actor, App, UseCaseError, letterhead};
@@ -40,13 +40,13 @@ pub async fn queue_all(tx: &Tx, app: &App, messages: &[Message]) -> Result<u64, 
     if messages.is_empty() {
         return Ok(0);
     }
-    let sender = sender(app, tx).await?;
+    let writer =
+        Writer::new(sender(app, tx).await?).map_err(UseCaseError::failed("writing an e-mail"))?;
     let host = host(&app.site.base_url);
     let letters = messages.iter().map(|message| {
         let kind = message.letter.kind();
-        let email = message
-            .letter
-            .render(&message.to.name, &sender)
+        let email = writer
+            .write(&message.letter, &message.to.name)
             .map_err(UseCaseError::failed("writing an e-mail"))?;
         Ok(NewMail {
             kind,
