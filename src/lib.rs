@@ -27,6 +27,8 @@ pub mod clock;
 pub mod demo;
 pub mod documents;
 pub mod exchange;
+pub mod jobs;
+pub mod mailer;
 pub mod store;
 pub mod telemetry;
 pub mod usecases;

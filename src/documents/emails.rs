@@ -34,29 +34,14 @@ pub struct OpenTask {
 /// A letter, with what it says. Every `path` begins at the root of the site.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Letter {
-    SignIn {
-        path: String,
-        minutes: i64,
-    },
-    Invitation {
-        organisation: String,
-        role: String,
-        invited_by: String,
-        path: String,
-        days: i64,
-    },
-    Reset {
-        path: String,
-        minutes: i64,
-    },
-    ChangeEmail {
-        address: String,
-        path: String,
-        hours: i64,
-    },
-    /// `what` is a sentence: « Votre mot de passe a été changé le 22/11/2026 à 10:42. »
-    AccountChanged {
-        what: String,
+    /// About an account: its own words, and the one thing that it asks for.
+    Account {
+        kind: MailKind,
+        subject: String,
+        before: Vec<String>,
+        /// A verb and its object, and where it leads.
+        button: Option<(String, String)>,
+        after: Vec<String>,
     },
     CensusOpened {
         organisation: String,
@@ -130,6 +115,13 @@ pub struct Email {
     pub html: String,
 }
 
+/// Writes letters for one sender.
+#[derive(Debug)]
+pub struct Writer {
+    templates: Environment<'static>,
+    sender: Sender,
+}
+
 #[derive(Debug, thiserror::Error)]
 pub enum EmailError {
     #[error("the template of an e-mail failed")]
@@ -138,14 +130,51 @@ pub enum EmailError {
     NoSubject(&'static str),
 }
 
+impl Writer {
+    pub fn new(sender: Sender) -> Result<Self, EmailError> {
+        let mut templates = Environment::new();
+        templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+        for file in Templates::iter() {
+            let Some(found) = Templates::get(&file) else { continue };
+            let source = String::from_utf8_lossy(&found.data).into_owned();
+            templates.add_template_owned(Cow::into_owned(file), source)?;
+        }
+        templates.set_formatter(|out, state, value| {
+            minijinja::escape_formatter(out, state, &on_one_line(value))
+        });
+        Ok(Self { templates, sender })
+    }
+
+    /// The letter to `name`, which may be empty.
+    pub fn write(&self, letter: &Letter, name: &str) -> Result<Email, EmailError> {
+        let (template, base) = (letter.template(), self.sender.base_url.as_str());
+        let values = letter.values(name, base);
+        let source = self.templates.get_template(&format!("{template}.txt"))?.render(values)?;
+        let (subject, body) = source
+            .strip_prefix("Objet : ")
+            .and_then(|rest| rest.split_once('\n'))
+            .ok_or(EmailError::NoSubject(template))?;
+        let parts: Vec<Part> = body
+            .split("\n\n")
+            .map(str::trim)
+            .filter(|part| !part.is_empty())
+            .map(|part| Part::read(part, base))
+            .collect();
+        let mut text: Vec<String> = parts.iter().map(Part::text).collect();
+        text.push(format!("-- \n{}", self.sender.signature.join("\n")));
+        let html = self.templates.get_template("layout.html")?.render(context! {
+            subject,
+            parts => parts.iter().map(Part::value).collect::<Vec<_>>(),
+            signature => self.sender.signature.clone(),
+        })?;
+        Ok(Email { subject: subject.trim().to_owned(), text: text.join("\n\n") + "\n", html })
+    }
+}
+
 impl Letter {
     pub fn kind(&self) -> MailKind {
         match self {
-            Self::SignIn { .. } => MailKind::SignIn,
-            Self::Invitation { .. } => MailKind::Invitation,
-            Self::Reset { .. } => MailKind::Reset,
-            Self::ChangeEmail { .. } => MailKind::ChangeEmail,
-            Self::AccountChanged { .. } => MailKind::AccountChanged,
+            Self::Account { kind, .. } => *kind,
             Self::CensusOpened { .. } => MailKind::CensusOpened,
             Self::Reminder { .. } => MailKind::Reminder,
             Self::ClosingChanged { .. } => MailKind::ClosingChanged,
@@ -157,54 +186,30 @@ impl Letter {
         }
     }
 
-    /// The letter to `name`, as `sender` writes it.
-    pub fn render(&self, name: &str, sender: &Sender) -> Result<Email, EmailError> {
-        let mut templates = Environment::new();
-        templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-        for file in Templates::iter() {
-            let Some(found) = Templates::get(&file) else { continue };
-            let source = String::from_utf8_lossy(&found.data).into_owned();
-            templates.add_template_owned(Cow::into_owned(file), source)?;
+    fn template(&self) -> &'static str {
+        match self {
+            Self::Account { .. } => "account",
+            Self::CensusOpened { .. }
+            | Self::Reminder { .. }
+            | Self::ClosingChanged { .. }
+            | Self::NeedsReceived { .. }
+            | Self::WindowOpened { .. }
+            | Self::OrderIssued { .. }
+            | Self::HolderPack { .. }
+            | Self::InvoiceShared { .. } => self.kind().code(),
         }
-        templates.set_formatter(|out, state, value| {
-            minijinja::escape_formatter(out, state, &on_one_line(value))
-        });
-        let code = self.kind().code();
-        let values = self.values(name, &sender.base_url);
-        let source = templates.get_template(&format!("{code}.txt"))?.render(values)?;
-        let (subject, body) = source
-            .strip_prefix("Objet : ")
-            .and_then(|rest| rest.split_once('\n'))
-            .ok_or(EmailError::NoSubject(code))?;
-        let parts: Vec<Part> = body
-            .split("\n\n")
-            .map(str::trim)
-            .filter(|part| !part.is_empty())
-            .map(|part| Part::read(part, &sender.base_url))
-            .collect();
-        let mut text: Vec<String> = parts.iter().map(Part::text).collect();
-        text.push(format!("-- \n{}", sender.signature.join("\n")));
-        let html = templates.get_template("layout.html")?.render(context! {
-            subject,
-            parts => parts.iter().map(Part::value).collect::<Vec<_>>(),
-            signature => sender.signature.clone(),
-        })?;
-        Ok(Email { subject: subject.trim().to_owned(), text: text.join("\n\n") + "\n", html })
     }
 
     fn values(&self, name: &str, base: &str) -> Value {
         let at = |path: &str| format!("{base}{path}");
         match self {
-            Self::SignIn { path, minutes } | Self::Reset { path, minutes } => {
-                context! { name, link => at(path), minutes }
+            Self::Account { kind: _, subject, before, button, after } => {
+                let (label, path) = button.clone().unzip();
+                context! {
+                    name, subject, label, link => path.as_deref().map(at),
+                    before => before.clone(), after => after.clone(),
+                }
             }
-            Self::Invitation { organisation, role, invited_by, path, days } => {
-                context! { name, organisation, role, invited_by, link => at(path), days }
-            }
-            Self::ChangeEmail { address, path, hours } => {
-                context! { name, address, link => at(path), hours }
-            }
-            Self::AccountChanged { what } => context! { name, what, link => at("/compte") },
             Self::CensusOpened { organisation, title, closes_on, path } => context! {
                 organisation, title, closes_on => french::date(*closes_on), link => at(path),
             },
@@ -349,17 +354,13 @@ mod tests {
         let title = || "Recensement 2027-2030".to_owned();
         let closes_on = day("2026-12-15");
         vec![
-            Letter::SignIn { path: path(), minutes: 15 },
-            Letter::Invitation {
-                organisation: organisation(),
-                role: "référent".into(),
-                invited_by: "Marie Dupont".into(),
-                path: path(),
-                days: 7,
+            Letter::Account {
+                kind: MailKind::SignIn,
+                subject: "Votre lien de connexion".into(),
+                before: vec!["Voici votre lien.".into(), "Il fonctionne une fois.".into()],
+                button: Some(("Me connecter".into(), path())),
+                after: vec!["Vous n’avez rien demandé ? Ignorez ce message.".into()],
             },
-            Letter::Reset { path: path(), minutes: 30 },
-            Letter::ChangeEmail { address: "a@b.example".into(), path: path(), hours: 24 },
-            Letter::AccountChanged { what: "Votre mot de passe a été changé.".into() },
             Letter::CensusOpened {
                 organisation: organisation(),
                 title: title(),
@@ -424,12 +425,16 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_has_its_letter_and_each_says_the_same_in_both_forms() {
+    fn every_letter_has_its_template_and_each_says_the_same_in_both_forms() {
         let letters = all();
-        let kinds: Vec<_> = letters.iter().map(Letter::kind).collect();
-        assert_eq!(kinds, MailKind::ALL);
+        let templates: Vec<_> = letters.iter().map(Letter::template).collect();
+        for file in Templates::iter().filter(|file| file != "layout.html") {
+            let written = templates.iter().any(|name| *file == format!("{name}.txt"));
+            assert!(written, "no letter of this test uses {file}");
+        }
+        let writer = Writer::new(sender()).unwrap();
         for letter in letters {
-            let email = letter.render("Claire Martin", &sender()).unwrap();
+            let email = writer.write(&letter, "Claire Martin").unwrap();
             assert!(!email.subject.is_empty() && !email.subject.contains(['{', '\n']));
             assert!(email.text.ends_with("CdG62, service Archives\n03 21 00 00 00\n"));
             assert!(!email.text.contains("]("), "a link was not read: {}", email.text);
@@ -442,17 +447,16 @@ mod tests {
 
     #[test]
     fn what_somebody_is_called_can_add_neither_a_paragraph_nor_a_link_nor_markup() {
-        let letter = Letter::Invitation {
+        let letter = Letter::WindowOpened {
             organisation: "Avion\n\n[Cliquez ici](https://ailleurs.example/)".into(),
-            role: "référent".into(),
-            invited_by: "<b>Marie</b>".into(),
-            path: "/lien/abc".into(),
-            days: 7,
+            title: "<b>Marché</b>".into(),
+            until: day("2026-12-15"),
+            path: "/commandes".into(),
         };
-        let email = letter.render("Claire", &sender()).unwrap();
+        let email = Writer::new(sender()).unwrap().write(&letter, "Claire").unwrap();
         assert_eq!(email.html.matches("<a ").count(), 1);
         assert!(!email.html.contains("href=\"https://ailleurs.example"));
-        assert!(email.html.contains("&lt;b&gt;Marie"));
+        assert!(email.html.contains("&lt;b&gt;Marché"));
         assert!(!email.subject.contains('\n'));
     }
 
@@ -466,7 +470,8 @@ mod tests {
                 label: "Répondre".into(),
                 path: "/c".into(),
             };
-            Letter::Reminder { days_left, open: vec![task] }.render("", &sender()).unwrap().text
+            let letter = Letter::Reminder { days_left, open: vec![task] };
+            Writer::new(sender()).unwrap().write(&letter, "").unwrap().text
         };
         assert!(open(1).contains("Elle se clôt demain."));
         assert!(open(21).contains("Elle se clôt dans 21 jours."));

@@ -22,8 +22,13 @@ coded_enum! {
         Invitation => ("invitation", "invitation"),
         Reset => ("reset", "choix du mot de passe"),
         ChangeEmail => ("change_email", "changement d’adresse"),
-        /// To the old address, or after a change that nobody may make unseen.
-        AccountChanged => ("account_changed", "compte modifié"),
+        /// What is done to an account is told to the mailbox it had before.
+        RoleGiven => ("role_given", "nouveau rôle"),
+        AddressAsked => ("address_asked", "demande de changement d’adresse"),
+        AddressChanged => ("address_changed", "adresse changée"),
+        PasswordChanged => ("password_changed", "mot de passe changé"),
+        SecondFactorSet => ("second_factor_set", "double authentification en place"),
+        SecondFactorTaken => ("second_factor_taken", "double authentification retirée"),
         CensusOpened => ("census_opened", "ouverture d’un recensement"),
         Reminder => ("reminder", "rappel"),
         ClosingChanged => ("closing_changed", "nouvelle date de clôture"),
@@ -47,7 +52,12 @@ impl MailKind {
             | Self::CensusOpened
             | Self::Reminder
             | Self::ClosingChanged => true,
-            Self::AccountChanged
+            Self::RoleGiven
+            | Self::AddressAsked
+            | Self::AddressChanged
+            | Self::PasswordChanged
+            | Self::SecondFactorSet
+            | Self::SecondFactorTaken
             | Self::NeedsReceived
             | Self::WindowOpened
             | Self::OrderIssued

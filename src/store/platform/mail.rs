@@ -147,6 +147,13 @@ pub async fn take_due(
         .column(mail::Column::Id)
         .from(mail::Entity)
         .cond_where(due)
+        // Whoever waits at the door comes before nine hundred reminders.
+        .order_by_expr(
+            Expr::cust(
+                "CASE WHEN kind IN ('sign_in', 'reset', 'change_email') THEN 0 ELSE 1 END",
+            ),
+            sea_orm::Order::Asc,
+        )
         .order_by(mail::Column::NextAt, sea_orm::Order::Asc)
         .order_by(mail::Column::Id, sea_orm::Order::Asc)
         .limit(limit);

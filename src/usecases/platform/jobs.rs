@@ -1,26 +1,98 @@
 //! Jobs: asked for in the transaction that wants them, looked at and cancelled by people.
 //! [`crate::jobs`] runs them.
 
-use domain::ids::JobId;
+use chrono::NaiveDate;
+use domain::ids::{AllocationId, CampaignId, JobId, OrderWindowId, OrganisationId};
 use domain::platform::job::{JobKind, JobState};
+use serde::{Deserialize, Serialize};
 
 use crate::store::platform::jobs::{self as store, NewJob};
 use crate::store::{Tx, platform};
 use crate::usecases::{Actor, App, UseCaseError};
 
-/// Asks for work, at once. The same kind and key, asked for while it waits or runs, is the same
-/// job. Whoever calls it journals the answer's `journal` entry last.
+/// What is to be done. `back` is the page that shows what was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Work {
+    IssueWindow {
+        window: OrderWindowId,
+        back: String,
+    },
+    IssueStatements {
+        allocation: AllocationId,
+        back: String,
+    },
+    IssueReceipts {
+        campaign: CampaignId,
+        back: String,
+    },
+    /// Papers as one file, served to whoever asked: those of `member`, if there is one.
+    ZipPapers {
+        member: Option<OrganisationId>,
+        papers: Vec<i64>,
+        /// `commandes-2026.zip`.
+        name: String,
+    },
+    HolderPack {
+        window: OrderWindowId,
+        back: String,
+    },
+    /// To everybody who is asked, that a census is open.
+    CensusMails {
+        campaign: CampaignId,
+    },
+    /// To everybody who is asked, that a census closes on another day.
+    ClosingMails {
+        campaign: CampaignId,
+        before: NaiveDate,
+    },
+    /// What a day's calendar asks for.
+    SendReminders {
+        day: NaiveDate,
+    },
+}
+
+impl Work {
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Self::IssueWindow { .. } => JobKind::IssueWindow,
+            Self::IssueStatements { .. } => JobKind::IssueStatements,
+            Self::IssueReceipts { .. } => JobKind::IssueReceipts,
+            Self::ZipPapers { .. } => JobKind::ZipPapers,
+            Self::HolderPack { .. } => JobKind::HolderPack,
+            Self::CensusMails { .. } => JobKind::CensusMails,
+            Self::ClosingMails { .. } => JobKind::ClosingMails,
+            Self::SendReminders { .. } => JobKind::SendReminders,
+        }
+    }
+
+    /// The page that shows what was made, if there is one.
+    pub fn back(&self) -> Option<&str> {
+        match self {
+            Self::IssueWindow { back, .. }
+            | Self::IssueStatements { back, .. }
+            | Self::IssueReceipts { back, .. }
+            | Self::HolderPack { back, .. } => Some(back),
+            Self::ZipPapers { .. }
+            | Self::CensusMails { .. }
+            | Self::ClosingMails { .. }
+            | Self::SendReminders { .. } => None,
+        }
+    }
+}
+
+/// Asks for work, at once. The same kind and `key`, asked for while it waits or runs, is the
+/// same job. Answers it, and whether it is new; whoever calls this journals what it does.
 pub async fn ask(
     tx: &Tx,
     app: &App,
     actor: &Actor,
-    kind: JobKind,
-    key: impl Into<String> + Send,
-    payload: impl Into<String> + Send,
+    key: &str,
+    work: &Work,
 ) -> Result<(JobId, bool), UseCaseError> {
     let now = app.wall.now();
-    let (key, payload) = (key.into(), payload.into());
-    let new = NewJob { kind, key, payload, asked_by: actor.0.clone(), run_at: now };
+    let payload = serde_json::to_string(work).map_err(UseCaseError::failed("asking for a job"))?;
+    let asked_by = actor.0.clone();
+    let new = NewJob { kind: work.kind(), key: key.to_owned(), payload, asked_by, run_at: now };
     Ok(store::enqueue(tx, new, now).await?)
 }
 
@@ -28,14 +100,13 @@ pub async fn ask(
 pub async fn start(
     app: &App,
     actor: &Actor,
-    kind: JobKind,
     key: &str,
-    payload: &str,
+    work: &Work,
 ) -> Result<JobId, UseCaseError> {
     let tx = app.store.begin_write().await?;
-    let (id, new) = ask(&tx, app, actor, kind, key, payload).await?;
+    let (id, new) = ask(&tx, app, actor, key, work).await?;
     if new {
-        let details = format!("{} {key}", kind.code());
+        let details = format!("{} {key}", work.kind().code());
         platform::append(&tx, vec![app.entry(actor, "job.ask", "job", id.0, details)]).await?;
     }
     tx.commit().await?;

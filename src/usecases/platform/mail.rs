@@ -1,10 +1,13 @@
 //! E-mails: written in the transaction that causes them, sent after it.
 
 use domain::ids::{CampaignId, MailId, OrganisationId, PersonId};
+use domain::platform::mail::wait_after;
+use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 
-use crate::documents::emails::{Letter, Sender};
-use crate::store::platform::mail::{self as store, Attached, NewMail};
+use crate::documents::emails::{Letter, Sender, Writer};
+use crate::mailer::{MailError, Mailer};
+use crate::store::platform::mail::{self as store, Attached, NewMail, Outgoing};
 use crate::store::{Access, Tx, platform};
 use crate::usecases::{Actor, App, UseCaseError, letterhead};
 
@@ -40,13 +43,13 @@ pub async fn queue_all(tx: &Tx, app: &App, messages: &[Message]) -> Result<u64, 
     if messages.is_empty() {
         return Ok(0);
     }
-    let sender = sender(app, tx).await?;
+    let writer =
+        Writer::new(sender(app, tx).await?).map_err(UseCaseError::failed("writing an e-mail"))?;
     let host = host(&app.site.base_url);
     let letters = messages.iter().map(|message| {
         let kind = message.letter.kind();
-        let email = message
-            .letter
-            .render(&message.to.name, &sender)
+        let email = writer
+            .write(&message.letter, &message.to.name)
             .map_err(UseCaseError::failed("writing an e-mail"))?;
         Ok(NewMail {
             kind,
@@ -87,6 +90,58 @@ fn message_id(kind: &str, key: &str, host: &str) -> String {
     let digest = Sha256::digest(format!("{kind}\n{key}"));
     let id: String = digest[..16].iter().map(|byte| format!("{byte:02x}")).collect();
     format!("<{id}@{host}>")
+}
+
+/// How many letters one sender holds at a time, and for how long nobody else takes them.
+const BATCH: u64 = 20;
+const LEASE: chrono::Duration = chrono::Duration::minutes(15);
+
+/// How many leave side by side.
+const ABREAST: usize = 4;
+
+/// Sends what is due; how many left. A letter that the server refuses is given up at once, one
+/// that it cannot take now is tried later.
+pub async fn send_due(app: &App, mailer: &Mailer) -> Result<usize, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let now = app.wall.now();
+    let letters = store::take_due(&tx, now, now + LEASE, BATCH).await?;
+    tx.commit().await?;
+    let sent = futures_util::stream::iter(letters)
+        .map(|letter| async move { send_one(app, mailer, &letter).await })
+        .buffer_unordered(ABREAST)
+        .collect::<Vec<_>>()
+        .await;
+    let sent = sent.into_iter().collect::<Result<Vec<bool>, _>>()?;
+    Ok(sent.into_iter().filter(|left| *left).count())
+}
+
+async fn send_one(app: &App, mailer: &Mailer, letter: &Outgoing) -> Result<bool, UseCaseError> {
+    let bytes = match &letter.attached {
+        Some(attached) => Some(app.files.get(&attached.file_key).await),
+        None => None,
+    };
+    let outcome = match bytes.transpose() {
+        Ok(bytes) => mailer.send(letter, bytes, app.wall.now()).await,
+        Err(error) => Err(MailError::Later(crate::store::chain(&error))),
+    };
+    let now = app.wall.now();
+    let tx = app.store.begin_write().await?;
+    match &outcome {
+        Ok(()) => {
+            let forget = letter.kind.opens_something() && !app.site.demo;
+            store::delivered(&tx, letter.id, now, forget).await?;
+        }
+        Err(MailError::Refused(why)) => store::not_delivered(&tx, letter.id, None, why).await?,
+        Err(MailError::Later(why) | MailError::Sender(why) | MailError::Server(why)) => {
+            let next = wait_after(letter.attempts).map(|wait| now + wait);
+            store::not_delivered(&tx, letter.id, next, why).await?;
+        }
+    }
+    tx.commit().await?;
+    if let Err(error) = &outcome {
+        tracing::warn!(mail.id = letter.id.0, error = crate::store::chain(error), "e-mail not sent");
+    }
+    Ok(outcome.is_ok())
 }
 
 /// Says that a letter came back.
