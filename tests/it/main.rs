@@ -4,6 +4,7 @@
 mod admin;
 mod allocate;
 mod architecture;
+mod browser;
 mod campaigns;
 mod check;
 mod client;
