@@ -4,12 +4,12 @@ use serde_json::Value;
 
 use super::driver::{Browser, Window};
 
-const AXE: &str = include_str!("vendor/axe.min.js");
+pub(crate) const AXE: &str = include_str!("vendor/axe.min.js");
 
 /// No page may weigh more, style sheet and scripts with it.
 const HEAVIEST: u64 = 100_000;
 
-/// What is wrong with the page shown now; `name` says which page it is.
+/// What is wrong with the page shown now; `name` says which page it is. The browser carries [`AXE`].
 pub(crate) async fn faults(browser: &Browser, name: &str, window: Window) -> Vec<String> {
     let mut found = violations(browser).await;
     found.extend(layout(browser).await);
@@ -18,7 +18,6 @@ pub(crate) async fn faults(browser: &Browser, name: &str, window: Window) -> Vec
 
 /// The rules of WCAG 2.2 A and AA and good practice that axe-core can judge.
 async fn violations(browser: &Browser) -> Vec<String> {
-    browser.ask(AXE).await;
     let report = browser
         .ask_later(
             "const done = arguments[0];

@@ -6,7 +6,6 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use axum::http::Method;
-use fantoccini::cookies::Cookie;
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -155,14 +154,20 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", media).await;
     }
 
-    /// Becomes whoever holds this session, or nobody.
-    pub(crate) async fn sign_in(&self, cookie: Option<(&str, &str)>) {
-        self.goto("/healthz").await;
-        self.client.delete_all_cookies().await.unwrap();
-        if let Some((name, value)) = cookie {
-            let cookie = Cookie::new(name.to_owned(), value.to_owned());
-            self.client.add_cookie(cookie).await.unwrap();
+    /// Becomes whoever holds this session (`travee=…`), or nobody.
+    pub(crate) async fn sign_in(&self, cookie: Option<&str>) {
+        self.devtools("Network.clearBrowserCookies", json!({})).await;
+        if let Some((name, value)) = cookie.and_then(|cookie| cookie.split_once('=')) {
+            let cookie =
+                json!({ "name": name, "value": value, "url": self.site, "httpOnly": true });
+            self.devtools("Network.setCookie", cookie).await;
         }
+    }
+
+    /// Runs a script before those of every page from now on.
+    pub(crate) async fn carry(&self, script: &str) {
+        let source = json!({ "source": script });
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", source).await;
     }
 
     /// Opens a path of the site, or a whole address of it.
@@ -218,6 +223,16 @@ impl Browser {
                 return;
             }
             assert!(Instant::now() < until, "{what}: still at {path}:\n{}", self.words().await);
+            sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until the answer to what was sent is there.
+    pub(crate) async fn settles(&self) {
+        let until = Instant::now() + PATIENCE;
+        sleep(Duration::from_millis(100)).await;
+        while self.ask("return document.readyState").await != "complete" {
+            assert!(Instant::now() < until, "nothing answers");
             sleep(Duration::from_millis(50)).await;
         }
     }

@@ -7,5 +7,8 @@
 mod axe;
 mod driver;
 mod keyboard;
+mod pages;
+mod pictures;
+mod site;
 
 pub(crate) use driver::{Browser, Window};

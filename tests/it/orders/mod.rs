@@ -7,3 +7,5 @@ mod killed;
 mod ordering;
 mod packing;
 mod shop;
+
+pub(crate) use shop::{Deal, Shop, answer_sheet, approval};
