@@ -114,6 +114,17 @@ impl Store {
         Ok(Self { db })
     }
 
+    /// As [`Store::connect`], and `heard` is told each statement as it is sent: what a page asks
+    /// of the database is counted so.
+    pub async fn connect_heard(
+        url: &str,
+        heard: impl Fn(&str) + Send + Sync + 'static,
+    ) -> Result<Self, StoreError> {
+        let mut store = Self::connect(url).await?;
+        store.db.set_metric_callback(move |info| heard(&info.statement.sql));
+        Ok(store)
+    }
+
     /// The address of the embedded database of `folder`.
     pub fn embedded(folder: &Path) -> String {
         format!("sqlite://{}", folder.join("travee.db").display())

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use axum::http::StatusCode;
 use domain::group::organisation::OrganisationKind;
 use domain::platform::role::Role;
+use rstest::rstest;
 use travee::usecases::group::import_members;
 
 use crate::client::{Client, person};
@@ -18,7 +19,7 @@ use crate::harness::On;
 
 /// Who gets a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum For {
+pub(crate) enum For {
     /// Also whoever is not signed in.
     All,
     /// Everybody signed in.
@@ -48,7 +49,7 @@ const PEOPLE: For = For::Roles(&[Buyer, Administrator]);
 const ADMINISTRATOR: For = For::Roles(&[Administrator]);
 
 /// One line a route.
-const TABLE: &[(&str, &str, For)] = &[
+pub(crate) const TABLE: &[(&str, &str, For)] = &[
     // platform
     ("GET", "/", For::SignedIn),
     ("GET", "/healthz", For::All),
@@ -93,7 +94,7 @@ const TABLE: &[(&str, &str, For)] = &[
 ];
 
 impl For {
-    fn includes(self, role: Role) -> bool {
+    pub(crate) fn includes(self, role: Role) -> bool {
         match self {
             Self::All | Self::SignedIn => true,
             Self::Roles(roles) => roles.contains(&role),
@@ -127,9 +128,10 @@ fn asked(path: &str) -> String {
     asked + rest
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn each_role_gets_its_routes_and_no_other() {
-    let fresh = On::Sqlite.fresh().await;
+async fn each_role_gets_its_routes_and_no_other(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let fresh = on.fresh().await;
     let app = app_on(&fresh, "2026-03-01");
     let ids = organisations(&app).await;
     let archives = body(OrganisationKind::DepartmentalArchives, "AD62", "22620001200012");

@@ -5,3 +5,6 @@ mod crafted;
 mod kill;
 mod shared;
 mod world;
+
+pub(crate) use bill::Bill;
+pub(crate) use shared::{CDG, HOLDER, second};

@@ -8,3 +8,5 @@ mod member;
 mod ordering;
 mod packing;
 mod shop;
+
+pub(crate) use shop::{Deal, Shop, answer_sheet, approval};

@@ -112,6 +112,70 @@ fn signatory(organisation: OrganisationId) -> Contact {
     }
 }
 
+/// The contract of `deal`, without prices yet, and its window of July.
+async fn awarded(
+    world: &World,
+    app: &App,
+    campaign: CampaignId,
+    deal: &Deal,
+) -> (ContractId, OrderWindowId, LotId) {
+    let group = travee::store::group::convention(&app.store, world.group).await.unwrap().unwrap();
+    let named = group.lots.iter().find(|lot| lot.number == deal.lot).unwrap();
+    let lot = named.id;
+    let tx = app.store.begin_write().await.unwrap();
+    let new = ProcedureHead {
+        convention: world.group,
+        campaign,
+        reference: format!("2026-{}", deal.lot),
+        title: "Fournitures d’archives".into(),
+        launched_on: day("2026-06-01"),
+        kind: Procedure::ALL[0],
+        value: Net::from_cents(deal.ceiling),
+        advice: String::new(),
+    };
+    let ceiling = Net::from_cents(deal.ceiling);
+    let lots = [NewLotRow { lot, months: 48, estimate: ceiling, ceiling, articles: Vec::new() }];
+    let id = add_procedure(&tx, &new, &lots).await.unwrap();
+    let tender_lot = procedure(&tx, id).await.unwrap().lots[0].id;
+    let starts_on = day("2026-06-15");
+    let agreement = FrameworkAgreement::new(AgreementTerms {
+        number: format!("2026-FCS-012-L{}", deal.lot),
+        lot: deal.lot.parse().unwrap(),
+        holder: world.bodies[1],
+        model: named.terms.model(),
+        starts_on,
+        months: 48,
+        exceptional_duration_reason: None,
+        ceiling,
+        floor: None,
+        delivery_days: 21,
+        freight: deal.freight.map(|(flat, franco)| FreightTerms {
+            flat: Net::from_cents(flat),
+            franco: Some(Net::from_cents(franco)),
+            taxation: taxation(),
+        }),
+        tier_base: deal.tier_base,
+        revision: None,
+        windows: Vec::new(),
+    })
+    .unwrap();
+    let row = NewContractRow {
+        title: named.title.clone(),
+        agreement,
+        convention: world.group,
+        tender_lot,
+        lot,
+        launched_on: day("2026-06-01"),
+        notified_on: day("2026-06-10"),
+        vat_exemption: None,
+    };
+    let contract = add_contract(&tx, &row).await.unwrap();
+    let days = Period { from: day("2026-07-01"), to: day("2026-07-31") };
+    let window = add_window(&tx, contract, campaign, 2026, days).await.unwrap();
+    tx.commit().await.unwrap();
+    (contract, window, lot)
+}
+
 impl Shop {
     /// The needs of Arras (mairie, annexe), Bapaume and Berck, closed; the contract of `deal`
     /// from 15 June 2026, its window in July.
@@ -160,69 +224,26 @@ impl Shop {
         .unwrap();
         let coordinator = world.bodies[0];
         add_sites(&app, &buyer(), &[site(coordinator, "Réserve")]).await.unwrap();
-        let group =
-            travee::store::group::convention(&app.store, world.group).await.unwrap().unwrap();
-        let named = group.lots.iter().find(|lot| lot.number == deal.lot).unwrap();
-        let lot = named.id;
-        let tx = app.store.begin_write().await.unwrap();
-        let new = ProcedureHead {
-            convention: world.group,
-            campaign,
-            reference: format!("2026-{}", deal.lot),
-            title: "Fournitures d’archives".into(),
-            launched_on: day("2026-06-01"),
-            kind: Procedure::ALL[0],
-            value: Net::from_cents(deal.ceiling),
-            advice: String::new(),
-        };
-        let ceiling = Net::from_cents(deal.ceiling);
-        let lots =
-            [NewLotRow { lot, months: 48, estimate: ceiling, ceiling, articles: Vec::new() }];
-        let id = add_procedure(&tx, &new, &lots).await.unwrap();
-        let tender_lot = procedure(&tx, id).await.unwrap().lots[0].id;
-        let starts_on = day("2026-06-15");
-        let agreement = FrameworkAgreement::new(AgreementTerms {
-            number: format!("2026-FCS-012-L{}", deal.lot),
-            lot: deal.lot.parse().unwrap(),
-            holder: world.bodies[1],
-            model: named.terms.model(),
-            starts_on,
-            months: 48,
-            exceptional_duration_reason: None,
-            ceiling,
-            floor: None,
-            delivery_days: 21,
-            freight: deal.freight.map(|(flat, franco)| FreightTerms {
-                flat: Net::from_cents(flat),
-                franco: Some(Net::from_cents(franco)),
-                taxation: taxation(),
-            }),
-            tier_base: deal.tier_base,
-            revision: None,
-            windows: Vec::new(),
-        })
-        .unwrap();
-        let row = NewContractRow {
-            title: named.title.clone(),
-            agreement,
-            convention: world.group,
-            tender_lot,
-            lot,
-            launched_on: day("2026-06-01"),
-            notified_on: day("2026-06-10"),
-            vat_exemption: None,
-        };
-        let contract = add_contract(&tx, &row).await.unwrap();
-        let days = Period { from: day("2026-07-01"), to: day("2026-07-31") };
-        let window = add_window(&tx, contract, campaign, 2026, days).await.unwrap();
-        tx.commit().await.unwrap();
+        let (contract, window, lot) = awarded(&world, &app, campaign, deal).await;
         let shop = Self { world, contract, window, lot };
         shop.price("2026-06-15", &deal.prices).await;
         shop
     }
 
+    /// A second contract of the same census; its window.
+    pub(crate) async fn also(&self, campaign: CampaignId, deal: &Deal) -> OrderWindowId {
+        let app = self.on("2026-06-01");
+        let (contract, window, _) = awarded(&self.world, &app, campaign, deal).await;
+        self.price_of(contract, "2026-06-15", &deal.prices).await;
+        window
+    }
+
     /// Adds a price schedule in force from `from` on.
     pub(crate) async fn price(&self, from: &str, prices: &[Sold]) {
+        self.price_of(self.contract, from, prices).await;
+    }
+
+    async fn price_of(&self, contract: ContractId, from: &str, prices: &[Sold]) {
         let store = &self.world.app.store;
         let articles = catalogue::articles(store).await.unwrap();
         let mut lines = BTreeMap::new();
@@ -240,7 +261,7 @@ impl Shop {
         }
         let tx = store.begin_write().await.unwrap();
         let schedule = PriceSchedule::initial(day(from), lines);
-        add_schedule(&tx, self.contract, "", &schedule, &versions, &[]).await.unwrap();
+        add_schedule(&tx, contract, "", &schedule, &versions, &[]).await.unwrap();
         tx.commit().await.unwrap();
     }
 

@@ -1,0 +1,14 @@
+//! The pages in a real browser: everybody can use them, by keyboard, on a telephone, in the dark.
+//!
+//! Each test here starts Chromium once and walks through many pages: starting it costs more than
+//! reading a page. Without `chromium` and `chromedriver` these tests fail; `tests/run` installs
+//! them.
+
+mod axe;
+mod driver;
+mod keyboard;
+mod pages;
+mod pictures;
+mod site;
+
+pub(crate) use driver::{Browser, Window};

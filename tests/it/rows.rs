@@ -1,0 +1,138 @@
+//! Whose rows a path names, and that nobody reaches another member's.
+//!
+//! Each path with parameters has a line here that finds its rows; a path without one fails. What
+//! belongs to a member is asked for by each role of another member that may open the page: always
+//! 404, whether it is read or written. What belongs to the group is asked for by who may.
+
+use axum::http::StatusCode;
+use domain::ids::OrganisationId;
+use domain::platform::role::Role;
+use rstest::rstest;
+
+use crate::client::{Answer, Client};
+use crate::harness::On;
+use crate::house::{House, found};
+use crate::routes::TABLE;
+
+/// To whom a row belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// To one member: nobody of another reaches it.
+    Member,
+    /// To the group, or to who is signed in: the path's right is all there is.
+    Group,
+}
+
+use Whose::{Group, Member};
+
+/// The beginning of paths, whose row it names, and the query that finds it: the text of its
+/// parameters, parted by slashes. `$org` is the member.
+const ROWS: &[(&str, Whose, &str)] = &[];
+
+/// What a path posts so that its form reads: without it, what is wrong with the form would be
+/// told before whose row it is.
+const FORMS: &[(&str, &[(&str, &str)])] = &[];
+
+/// The paths that take files.
+const UPLOADS: &[&str] = &[];
+
+/// The roles of members: what they may open, they may open of their own only.
+const MEMBERS: [Role; 4] =
+    [Role::MemberContact, Role::Signatory, Role::MemberFinance, Role::MemberReader];
+
+fn line(path: &str) -> Option<&'static (&'static str, Whose, &'static str)> {
+    let begins = |start: &str| path == start || path.starts_with(&format!("{start}/"));
+    ROWS.iter().filter(|(start, ..)| begins(start)).max_by_key(|(start, ..)| start.len())
+}
+
+/// The path with rows of `member` in it; `None` for a path of files that the program carries.
+pub(crate) async fn address(house: &House, path: &str, member: OrganisationId) -> Option<String> {
+    if path.starts_with("/actifs/") {
+        return None;
+    }
+    if !path.contains('{') {
+        return Some(path.to_owned());
+    }
+    let (_, _, query) = line(path).unwrap_or_else(|| panic!("{path} has no line in ROWS"));
+    let query = query.replace("$org", &member.to_string());
+    let rows = found(house.fresh(), &query).await;
+    let rows = rows.unwrap_or_else(|| panic!("{path}: no row for member {member}: {query}"));
+    let mut rows = rows.split('/');
+    let mut filled = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        filled.push_str(before);
+        filled.push_str(rows.next().unwrap_or_else(|| panic!("{path}: too few in {query}")));
+        rest = after.split_once('}').unwrap().1;
+    }
+    Some(filled + rest)
+}
+
+async fn ask(client: &Client, method: &str, path: &str, address: &str) -> Answer {
+    let fields = FORMS.iter().find(|(form, _)| *form == path).map_or(&[][..], |(_, fields)| fields);
+    if method == "GET" {
+        client.get(address).await
+    } else if UPLOADS.contains(&path) {
+        client.upload(address, fields, &[("fichier", "acte.pdf", b"%PDF-1.4\n%%EOF\n")]).await
+    } else {
+        client.post(address, fields).await
+    }
+}
+
+#[test]
+fn every_line_of_rows_is_of_a_route() {
+    let routes = travee::web::route_list();
+    for (start, ..) in ROWS {
+        let begun = |path: &str| path == *start || path.starts_with(&format!("{start}/"));
+        assert!(routes.iter().any(|route| begun(route.path)), "{start} begins no route");
+    }
+    for path in UPLOADS.iter().chain(FORMS.iter().map(|(path, _)| path)) {
+        assert!(routes.iter().any(|route| route.path == *path), "{path} is no route");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_belongs_to_another_member_does_not_exist(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let house = House::open(on).await;
+    let (mut tried, mut expected, mut wrong) = (0, 0, Vec::new());
+    for (method, path, who) in TABLE {
+        let Some((_, Member, _)) = line(path) else { continue };
+        let theirs = address(&house, path, house.bapaume()).await.unwrap();
+        for role in MEMBERS.into_iter().filter(|role| who.includes(*role)) {
+            expected += 1;
+            let client = house.client(role).await;
+            let answer = ask(&client, method, path, &theirs).await;
+            if answer.status != StatusCode::NOT_FOUND {
+                wrong.push(format!("{method} {theirs} for {role}: {}", answer.status));
+            }
+            tried += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{} attempts answered: {wrong:#?}", wrong.len());
+    assert_eq!(tried, expected);
+    assert!(tried > 0 || ROWS.is_empty(), "nothing was tried");
+    println!("{tried} attempts at another member's rows, all 404");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_may_opens_every_page_of_its_own(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let house = House::open(on).await;
+    let (mut opened, mut wrong) = (0, Vec::new());
+    for (method, path, who) in TABLE {
+        if *method != "GET" {
+            continue;
+        }
+        let Some(mine) = address(&house, path, house.arras()).await else { continue };
+        for role in Role::ALL.iter().filter(|role| who.includes(**role)) {
+            let answer = house.client(*role).await.get(&mine).await;
+            if !(answer.status.is_success() || answer.status.is_redirection()) {
+                wrong.push(format!("{mine} for {role}: {}", answer.status));
+            }
+            opened += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "{} pages do not open: {wrong:#?}", wrong.len());
+    println!("{opened} pairs of page and role opened");
+}
