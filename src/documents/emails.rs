@@ -44,10 +44,9 @@ pub enum Letter {
         after: Vec<String>,
     },
     CensusOpened {
-        organisation: String,
         title: String,
         closes_on: NaiveDate,
-        path: String,
+        open: Vec<OpenTask>,
     },
     /// Days to the nearest closing, and all that is open.
     Reminder {
@@ -55,11 +54,10 @@ pub enum Letter {
         open: Vec<OpenTask>,
     },
     ClosingChanged {
-        organisation: String,
         title: String,
         before: NaiveDate,
         closes_on: NaiveDate,
-        path: String,
+        open: Vec<OpenTask>,
     },
     /// `summary` is a sentence: « 12 articles, 1 234,56 € HT. »
     NeedsReceived {
@@ -210,25 +208,23 @@ impl Letter {
                     before => before.clone(), after => after.clone(),
                 }
             }
-            Self::CensusOpened { organisation, title, closes_on, path } => context! {
-                organisation, title, closes_on => french::date(*closes_on), link => at(path),
-            },
+            Self::CensusOpened { title, closes_on, open } => {
+                let closes_on = french::date(*closes_on);
+                let subject = match open.as_slice() {
+                    [only] => {
+                        format!("{} – {title} : à répondre avant le {closes_on}", only.organisation)
+                    }
+                    _ => format!("{title} : à répondre avant le {closes_on}"),
+                };
+                context! { name, subject, title, closes_on, items => items(open, base) }
+            }
             Self::Reminder { days_left, open } => {
                 let (subject, opening) = reminder_words(*days_left, open);
-                let item = |task: &OpenTask| {
-                    context! {
-                        organisation => task.organisation.as_str(), what => task.what.as_str(),
-                        label => task.label.as_str(),
-                        until => french::date(task.until), link => at(&task.path),
-                    }
-                };
-                context! {
-                    name, subject, opening, items => open.iter().map(item).collect::<Vec<_>>(),
-                }
+                context! { name, subject, opening, items => items(open, base) }
             }
-            Self::ClosingChanged { organisation, title, before, closes_on, path } => context! {
-                name, organisation, title, before => french::date(*before),
-                closes_on => french::date(*closes_on), link => at(path),
+            Self::ClosingChanged { title, before, closes_on, open } => context! {
+                name, title, before => french::date(*before),
+                closes_on => french::date(*closes_on), items => items(open, base),
             },
             Self::NeedsReceived { organisation, title, summary, closes_on, path } => context! {
                 organisation, title, summary, closes_on => french::date(*closes_on),
@@ -253,6 +249,17 @@ impl Letter {
             },
         }
     }
+}
+
+fn items(open: &[OpenTask], base: &str) -> Vec<Value> {
+    let item = |task: &OpenTask| {
+        context! {
+            organisation => task.organisation.as_str(), what => task.what.as_str(),
+            label => task.label.as_str(), until => french::date(task.until),
+            link => format!("{base}{}", task.path),
+        }
+    };
+    open.iter().map(item).collect()
 }
 
 /// What a reminder says first: how many things, and how long until the nearest.
@@ -353,6 +360,13 @@ mod tests {
         let organisation = || "Commune d’Avion".to_owned();
         let title = || "Recensement 2027-2030".to_owned();
         let closes_on = day("2026-12-15");
+        let task = || OpenTask {
+            organisation: organisation(),
+            what: title(),
+            until: closes_on,
+            label: "Répondre".into(),
+            path: path(),
+        };
         vec![
             Letter::Account {
                 kind: MailKind::SignIn,
@@ -361,31 +375,13 @@ mod tests {
                 button: Some(("Me connecter".into(), path())),
                 after: vec!["Vous n’avez rien demandé ? Ignorez ce message.".into()],
             },
-            Letter::CensusOpened {
-                organisation: organisation(),
-                title: title(),
-                closes_on,
-                path: path(),
-            },
-            Letter::Reminder {
-                days_left: 3,
-                open: vec![
-                    OpenTask {
-                        organisation: organisation(),
-                        what: title(),
-                        until: closes_on,
-                        label: "Répondre".into(),
-                        path: path(),
-                    };
-                    2
-                ],
-            },
+            Letter::CensusOpened { title: title(), closes_on, open: vec![task(); 1] },
+            Letter::Reminder { days_left: 3, open: vec![task(); 2] },
             Letter::ClosingChanged {
-                organisation: organisation(),
                 title: title(),
                 before: day("2026-12-01"),
                 closes_on,
-                path: path(),
+                open: vec![task(); 2],
             },
             Letter::NeedsReceived {
                 organisation: organisation(),

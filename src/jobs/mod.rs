@@ -74,9 +74,7 @@ pub async fn run(app: App, mailer: Mailer, stop: watch::Receiver<bool>) {
     let calendar_stop = stop.clone();
     tokio::join!(
         repeat(JOBS_EVERY, stop.clone(), async || run_one(&app, &runner, &stop).await),
-        repeat(MAIL_EVERY, mail_stop, async || {
-            Ok(mail::send_due(&app, &mailer).await? > 0)
-        }),
+        repeat(MAIL_EVERY, mail_stop, async || { Ok(mail::send_due(&app, &mailer).await? > 0) }),
         repeat(CALENDAR_EVERY, calendar_stop, async || {
             work::look_at_calendar(&app).await?;
             Ok(false)

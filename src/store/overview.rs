@@ -1,6 +1,9 @@
 //! What the read-only pages show: lists and figures, each in one query.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
+use domain::ids::OrganisationId;
 use sea_orm::{FromQueryResult, Value};
 
 use super::{Access, StoreError, sql};
@@ -227,6 +230,28 @@ pub async fn lot_papers(on: &impl Access, lot: i64) -> Result<Vec<PaperRow>, Sto
     let text = "SELECT id, kind, number, title, file_key, bytes, pages, issued_on FROM paper \
                 WHERE tender_lot_id = $1 ORDER BY number";
     all(on, text, vec![lot.into()]).await
+}
+
+/// Those of these papers that are `member`'s, or all when it is the coordinator who asks.
+pub async fn papers_among(
+    on: &impl Access,
+    member: Option<OrganisationId>,
+    ids: &BTreeSet<i64>,
+) -> Result<Vec<PaperRow>, StoreError> {
+    let ids: Vec<i64> = ids.iter().copied().collect();
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(10_000) {
+        let marks: Vec<String> = (2..ids.len() + 2).map(|at| format!("${at}")).collect();
+        let text = format!(
+            "SELECT id, kind, number, title, file_key, bytes, pages, issued_on FROM paper \
+             WHERE ($1 = 0 OR organisation_id = $1) AND id IN ({})",
+            marks.join(", ")
+        );
+        let mut values = vec![member.map_or(0, |member| member.0).into()];
+        values.extend(ids.iter().map(|id| Value::from(*id)));
+        found.extend(all(on, &text, values).await?);
+    }
+    Ok(found)
 }
 
 pub async fn paper(on: &impl Access, id: i64) -> Result<Option<PaperRow>, StoreError> {

@@ -8,6 +8,7 @@ pub mod journal;
 pub mod limit;
 pub mod mail;
 pub mod password;
+pub mod reminder;
 pub mod role;
 pub mod series;
 pub mod team;

@@ -1,5 +1,7 @@
 //! The outbox: what is to be sent, what was sent, what came back.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use domain::ids::{CampaignId, MailId, OrganisationId, PersonId};
 use domain::platform::mail::{MailAction, MailKind, MailState, STEPS};
@@ -149,9 +151,7 @@ pub async fn take_due(
         .cond_where(due)
         // Whoever waits at the door comes before nine hundred reminders.
         .order_by_expr(
-            Expr::cust(
-                "CASE WHEN kind IN ('sign_in', 'reset', 'change_email') THEN 0 ELSE 1 END",
-            ),
+            Expr::cust("CASE WHEN kind IN ('sign_in', 'reset', 'change_email') THEN 0 ELSE 1 END"),
             sea_orm::Order::Asc,
         )
         .order_by(mail::Column::NextAt, sea_orm::Order::Asc)
@@ -254,6 +254,25 @@ pub async fn by_message_id(
         .await
         .map_err(StoreError::during("looking for an e-mail"))?;
     Ok(found.map(|row| MailId(row.id)))
+}
+
+/// The keys of a kind that end in `end`: whom a reminder of a day has been written to.
+pub async fn keys(
+    on: &impl Access,
+    kind: MailKind,
+    end: &str,
+) -> Result<BTreeSet<String>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        key: String,
+    }
+    let connection = on.connection();
+    let text = "SELECT key FROM mail WHERE kind = $1 AND key LIKE '%' || $2";
+    let rows = Row::find_by_statement(sql(connection, text, [kind.code().into(), end.into()]))
+        .all(connection)
+        .await
+        .map_err(StoreError::during("reading what was written"))?;
+    Ok(rows.into_iter().map(|row| row.key).collect())
 }
 
 /// A letter in the list of those that were sent, without its text.

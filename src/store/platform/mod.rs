@@ -3,13 +3,13 @@
 pub mod grants;
 pub mod limits;
 pub mod links;
-pub mod outbox;
 pub mod people;
 
 pub mod attachments;
 pub mod jobs;
 pub mod mail;
 pub mod notices;
+pub mod reminders;
 pub mod sessions;
 
 use chrono::{DateTime, NaiveDate, Utc};

@@ -4,9 +4,11 @@
 //! mailbox it had before: whoever did not do it can say so.
 
 use domain::ids::{OrganisationId, PersonId};
+use domain::platform::mail::MailKind;
 use domain::platform::role::Role;
 
-use super::secret;
+use super::{mail, secret};
+use crate::documents::emails;
 use crate::store::Tx;
 use crate::store::platform::people::Person;
 use crate::usecases::{App, UseCaseError};
@@ -235,45 +237,30 @@ fn encoded(path: &str) -> String {
 
 /// Queues the message in the transaction that caused it.
 pub(super) async fn send(app: &App, tx: &Tx, letter: &Letter) -> Result<(), UseCaseError> {
-    let html = html(letter);
-    let text = text(letter);
-    let queued = crate::store::platform::outbox::Queued {
-        kind: letter.kind,
+    let kind = MailKind::from_code(letter.kind)
+        .ok_or_else(|| UseCaseError::failed("writing an e-mail")(letter.kind))?;
+    let button = letter.button.as_ref().map(|(label, url)| {
+        let path = url.strip_prefix(&app.site.base_url).unwrap_or(url);
+        ((*label).to_owned(), path.to_owned())
+    });
+    let message = mail::Message {
         key: letter.key.clone(),
-        to_address: letter.to.clone(),
-        to_name: letter.name.clone(),
-        person: letter.person,
-        organisation: letter.organisation,
-        subject: letter.subject.clone(),
-        text,
-        html,
-        at: app.wall.now(),
-        message_id: format!("<{}@travee>", &secret::token()?[..32]),
+        to: mail::Recipient {
+            address: letter.to.clone(),
+            name: letter.name.clone(),
+            person: Some(letter.person),
+            organisation: letter.organisation,
+        },
+        campaign: None,
+        letter: emails::Letter::Account {
+            kind,
+            subject: letter.subject.clone(),
+            before: letter.before.clone(),
+            button,
+            after: letter.after.clone(),
+        },
+        attached: None,
     };
-    Ok(crate::store::platform::outbox::queue(tx, &queued).await?)
-}
-
-fn text(letter: &Letter) -> String {
-    let mut parts = vec![format!("Bonjour {},", letter.name)];
-    parts.extend(letter.before.iter().cloned());
-    parts.extend(letter.button.iter().map(|(label, url)| format!("{label} :\n{url}")));
-    parts.extend(letter.after.iter().cloned());
-    parts.join("\n\n")
-}
-
-fn html(letter: &Letter) -> String {
-    let paragraph = |text: &String| format!("<p>{}</p>", escaped(text));
-    let mut html = format!("<p>Bonjour {},</p>", escaped(&letter.name));
-    html.extend(letter.before.iter().map(paragraph));
-    html.extend(
-        letter.button.iter().map(|(label, url)| {
-            format!("<p><a href=\"{}\">{}</a></p>", escaped(url), escaped(label))
-        }),
-    );
-    html.extend(letter.after.iter().map(paragraph));
-    html
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    mail::queue(tx, app, &message).await?;
+    Ok(())
 }

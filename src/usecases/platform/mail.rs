@@ -139,7 +139,11 @@ async fn send_one(app: &App, mailer: &Mailer, letter: &Outgoing) -> Result<bool,
     }
     tx.commit().await?;
     if let Err(error) = &outcome {
-        tracing::warn!(mail.id = letter.id.0, error = crate::store::chain(error), "e-mail not sent");
+        tracing::warn!(
+            mail.id = letter.id.0,
+            error = crate::store::chain(error),
+            "e-mail not sent"
+        );
     }
     Ok(outcome.is_ok())
 }

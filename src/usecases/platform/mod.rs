@@ -1,6 +1,7 @@
 //! People, sessions, files they add, jobs and e-mails.
 
 pub mod accounts;
+pub mod archive;
 pub mod attachments;
 pub mod census_links;
 pub mod entering;
@@ -12,6 +13,7 @@ pub mod mail;
 pub mod notices;
 pub mod passwords;
 pub mod reference;
+pub mod reminders;
 pub mod second_factor;
 pub mod secret;
 pub mod sessions;
