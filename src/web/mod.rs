@@ -4,6 +4,7 @@
 //! times limited) → a route of an area → an extractor that proves the right ([`agent`]) → one use
 //! case or reads of the store → a template, or a redirect that says what was done.
 
+mod account;
 mod agent;
 mod assets;
 mod error;
@@ -80,10 +81,14 @@ fn all() -> Routes {
         .merge(home::routes())
         .merge(help::routes())
         .merge(platform::routes())
+<<<<<<< HEAD
         .merge(search::routes())
         .merge(orders::routes())
         .merge(invoices::routes())
         .merge(papers::routes())
+=======
+        .merge(account::routes())
+>>>>>>> 23cbc22 (Sign in, keep one's account and one's team on pages)
 }
 
 /// Every route of the service.

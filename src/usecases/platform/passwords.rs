@@ -12,12 +12,11 @@ use domain::platform::password;
 use tokio::sync::Semaphore;
 
 use super::entering::EntryError;
-use super::letters::{self, Letter};
 use super::sessions::Place;
-use super::{accounts, limits, links, secret};
+use super::{accounts, letters, limits, links, secret};
+use crate::store::Tx;
 use crate::store::platform::people::{self, Person};
 use crate::store::platform::{append, grants, sessions as session_store};
-use crate::store::{Access, Tx};
 use crate::usecases::{Actor, App, UseCaseError};
 
 /// A hash takes 19 MiB and a core for some tens of milliseconds: at most this many at once, the
@@ -101,7 +100,7 @@ pub async fn ask_reset(app: &App, typed: &str, place: &Place) -> Result<(), Entr
     let tx = app.store.begin_write().await?;
     let token = links::make(app, &tx, LinkPurpose::Reset, found.as_ref(), email.as_str()).await?;
     if let Some(person) = &found {
-        letters::send(app, &tx, &Letter::reset(app, person, &token)).await?;
+        letters::send(app, &tx, &letters::reset(person, &token)).await?;
     }
     tx.commit().await?;
     tokio::time::sleep_until(floor).await;
@@ -145,7 +144,9 @@ pub async fn change(
 
 /// Tells the person and the journal that the password changed.
 async fn noted(app: &App, tx: Tx, person: &Person, what: &str) -> Result<(), EntryError> {
-    letters::send(app, &tx, &Letter::password_changed(app, person)?).await?;
+    let told =
+        "Votre mot de passe vient d’être changé et vos autres appareils ont été déconnectés.";
+    letters::changed(app, &tx, person, told).await?;
     let actor = Actor(person.email.clone());
     let entry = app.entry(&actor, "person.password", "person", person.id.0, what);
     append(&tx, vec![entry]).await?;
@@ -153,8 +154,8 @@ async fn noted(app: &App, tx: Tx, person: &Person, what: &str) -> Result<(), Ent
 }
 
 /// Whether the link can still be used to choose a password.
-pub async fn look(app: &App, on: &impl Access, token: &str) -> Result<(), EntryError> {
-    links::person(app, on, token, LinkPurpose::Reset).await.map(|_| ())
+pub async fn look(app: &App, token: &str) -> Result<(), EntryError> {
+    links::person(app, &app.store, token, LinkPurpose::Reset).await.map(|_| ())
 }
 
 #[cfg(test)]

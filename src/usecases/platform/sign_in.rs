@@ -8,9 +8,8 @@ use domain::platform::account::{self, LinkPurpose};
 use domain::platform::limit::Attempt;
 
 use super::entering::{Entered, EntryError, Next};
-use super::letters::{self, Letter};
 use super::sessions::{self, Holder, Place};
-use super::{accounts, limits, links, passwords};
+use super::{accounts, letters, limits, links, passwords};
 use crate::store::Tx;
 use crate::store::platform::append;
 use crate::store::platform::people::{self, Person};
@@ -31,7 +30,7 @@ pub async fn ask_link(
     let tx = app.store.begin_write().await?;
     let token = links::make(app, &tx, LinkPurpose::SignIn, found.as_ref(), email.as_str()).await?;
     if let Some(person) = &found {
-        letters::send(app, &tx, &Letter::sign_in(app, person, &token, back)).await?;
+        letters::send(app, &tx, &letters::sign_in(person, &token, back)).await?;
     }
     tx.commit().await?;
     tokio::time::sleep_until(floor).await;
@@ -65,8 +64,12 @@ pub async fn with_password(
     let hash = found.as_ref().and_then(|person| person.password_hash.as_deref());
     let right = passwords::verify(password, hash).await?;
     let tx = app.store.begin_write().await?;
+    let has_roles = match &found {
+        Some(person) => !held(&tx, person.id, app.today()).await?.is_empty(),
+        None => false,
+    };
     let subject = found.as_ref().map_or(PersonId(0), |person| person.id);
-    match found.filter(|person| right && person.disabled_at.is_none()) {
+    match found.filter(|person| right && has_roles && person.disabled_at.is_none()) {
         Some(person) => {
             limits::forgive(&tx, Attempt::Password, &email).await?;
             enter(app, tx, &person, place, "par mot de passe").await
