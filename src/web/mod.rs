@@ -81,14 +81,11 @@ fn all() -> Routes {
         .merge(home::routes())
         .merge(help::routes())
         .merge(platform::routes())
-<<<<<<< HEAD
         .merge(search::routes())
         .merge(orders::routes())
         .merge(invoices::routes())
         .merge(papers::routes())
-=======
         .merge(account::routes())
->>>>>>> 23cbc22 (Sign in, keep one's account and one's team on pages)
 }
 
 /// Every route of the service.

@@ -8,8 +8,9 @@ use domain::platform::limit::Attempt;
 use tokio::time::Instant;
 
 use super::entering::EntryError;
+use super::letters::{self, Letter};
 use super::sessions::Place;
-use super::{letters, limits, links};
+use super::{limits, links};
 use crate::store::platform::append;
 use crate::store::platform::people::{self, Person};
 use crate::store::platform::sessions::{self as session_store, Device, held};
@@ -80,13 +81,9 @@ pub async fn ask_new_address(
     let for_whom = free.then_some(&person);
     let token = links::make(app, &tx, LinkPurpose::ChangeEmail, for_whom, email.as_str()).await?;
     if free {
-        letters::send(app, &tx, &letters::new_address(&person, email.as_str(), &token)).await?;
+        letters::send(app, &tx, &Letter::new_address(app, &person, email.as_str(), &token)).await?;
     }
-    let told = format!(
-        "Il a été demandé de remplacer votre adresse par « {email} ». Rien ne change tant que la nouvelle adresse n’est pas confirmée.",
-        email = email.as_str()
-    );
-    letters::changed(app, &tx, &person, told).await?;
+    letters::send(app, &tx, &Letter::address_asked(app, &person, email.as_str())?).await?;
     tx.commit().await?;
     tokio::time::sleep_until(until).await;
     Ok(())
@@ -110,11 +107,7 @@ pub async fn confirm_address(app: &App, token: &str, place: &Place) -> Result<()
     let others = [LinkPurpose::SignIn, LinkPurpose::Reset, LinkPurpose::ChangeEmail];
     crate::store::platform::links::cancel(&tx, person.id, &others, app.wall.now()).await?;
     session_store::close_all_of(&tx, person.id, None).await?;
-    let told = format!(
-        "Votre compte s’ouvre désormais avec l’adresse « {} ». Celle-ci ne permet plus de se connecter.",
-        link.email
-    );
-    letters::changed(app, &tx, &person, told).await?;
+    letters::send(app, &tx, &Letter::address_changed(app, &person, &link.email)?).await?;
     let actor = Actor(person.email.clone());
     let entry = app.entry(&actor, "person.address", "person", person.id.0, "adresse changée");
     append(&tx, vec![entry]).await?;

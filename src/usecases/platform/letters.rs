@@ -1,99 +1,225 @@
 //! What people are told by e-mail about their account.
 //!
-//! What is done to an account is also told to the mailbox that it had before: whoever did not do
-//! it can say so.
+//! Short, plain, and the same in text and HTML. What is done to an account is also told to the
+//! mailbox it had before: whoever did not do it can say so.
 
-use domain::ids::OrganisationId;
-use domain::platform::account::{CHANGE_OF_ADDRESS, INVITATION, RESET, SIGN_IN_LINK};
+use domain::ids::{OrganisationId, PersonId};
+use domain::platform::mail::MailKind;
 use domain::platform::role::Role;
 
-use super::mail::{self, Message, Recipient};
-use super::secret;
-use crate::documents::emails::Letter;
+use super::{mail, secret};
+use crate::documents::emails;
 use crate::store::Tx;
 use crate::store::platform::people::Person;
 use crate::usecases::{App, UseCaseError};
 
-/// A letter of a link: its key names the link without opening it.
-fn of_link(person: &Person, token: &str, letter: Letter) -> Message {
-    Message {
-        key: format!("link:{}", &secret::hash(token)[..32]),
-        to: Recipient {
-            address: person.email.clone(),
-            name: person.name.clone(),
-            person: Some(person.id),
+/// One message: what it says, and the one thing that it asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Letter {
+    pub(super) kind: &'static str,
+    /// What it is about: one message of a kind and key is ever written.
+    pub(super) key: String,
+    pub(super) person: PersonId,
+    pub(super) organisation: Option<OrganisationId>,
+    pub(super) to: String,
+    pub(super) name: String,
+    pub(super) subject: String,
+    pub(super) before: Vec<String>,
+    /// A verb and its object, and where it leads.
+    pub(super) button: Option<(&'static str, String)>,
+    pub(super) after: Vec<String>,
+}
+
+const NOT_ME: &str = "Si vous n’êtes pas à l’origine de cette demande, ne faites rien : sans votre clic, rien ne change.";
+const WARNING: &str = "Si ce n’était pas vous, prévenez le CdG62 sans attendre : répondez à ce message ou téléphonez.";
+
+impl Letter {
+    fn to(kind: &'static str, key: String, person: &Person, subject: impl Into<String>) -> Self {
+        Self {
+            kind,
+            key,
+            person: person.id,
             organisation: None,
-        },
-        campaign: None,
-        letter,
-        attached: None,
+            to: person.email.clone(),
+            name: person.name.clone(),
+            subject: subject.into(),
+            before: Vec::new(),
+            button: None,
+            after: Vec::new(),
+        }
     }
-}
 
-pub(super) fn sign_in(person: &Person, token: &str, back: Option<&str>) -> Message {
-    let suite = back.map(|back| format!("?suite={}", encoded(back))).unwrap_or_default();
-    let path = format!("/connexion/lien/{token}{suite}");
-    of_link(person, token, Letter::SignIn { path, minutes: SIGN_IN_LINK.num_minutes() })
-}
+    pub(super) fn sign_in(app: &App, person: &Person, token: &str, back: Option<&str>) -> Self {
+        let suite = back.map(|back| format!("?suite={}", encoded(back))).unwrap_or_default();
+        let url = format!("{}/connexion/lien/{token}{suite}", app.site.base_url);
+        Self {
+            before: vec![
+                "Voici votre lien pour entrer dans Travée. Il fonctionne une fois, pendant 15 minutes.".into(),
+            ],
+            button: Some(("Me connecter", url)),
+            after: vec![NOT_ME.into()],
+            ..Self::to("sign_in", secret::hash(token), person, "Votre lien de connexion à Travée")
+        }
+    }
 
-pub(super) fn reset(person: &Person, token: &str) -> Message {
-    let path = format!("/mot-de-passe/{token}");
-    of_link(person, token, Letter::Reset { path, minutes: RESET.num_minutes() })
-}
+    pub(super) fn reset(app: &App, person: &Person, token: &str) -> Self {
+        let url = format!("{}/mot-de-passe/{token}", app.site.base_url);
+        Self {
+            before: vec![
+                "Vous pouvez choisir un nouveau mot de passe. Ce lien fonctionne une fois, pendant 30 minutes.".into(),
+            ],
+            button: Some(("Choisir mon mot de passe", url)),
+            after: vec![NOT_ME.into()],
+            ..Self::to("reset", secret::hash(token), person, "Choisir votre mot de passe Travée")
+        }
+    }
 
-pub(super) fn invitation(
-    person: &Person,
-    (organisation, name): (OrganisationId, &str),
-    roles: &[Role],
-    invited_by: &str,
-    token: &str,
-) -> Message {
-    let letter = Letter::Invitation {
-        organisation: name.to_owned(),
-        role: words(roles),
-        invited_by: invited_by.to_owned(),
-        path: format!("/invitation/{token}"),
-        days: INVITATION.num_days(),
-    };
-    let mut message = of_link(person, token, letter);
-    message.to.organisation = Some(organisation);
-    message
-}
+    pub(super) fn invitation(app: &App, person: &Person, organisation: &str, token: &str) -> Self {
+        let url = format!("{}/invitation/{token}", app.site.base_url);
+        Self {
+            before: vec![
+                format!("Vous êtes invité à agir pour « {organisation} » dans Travée, le service d’achats groupés d’archives du CdG62."),
+                "Vous y trouverez les recensements de besoins, vos commandes, vos livraisons et vos factures.".into(),
+                "Ce lien fonctionne une fois, pendant 7 jours.".into(),
+            ],
+            button: Some(("Rejoindre mon organisme", url)),
+            after: vec!["Si vous ne connaissez pas cet organisme, ne faites rien.".into()],
+            ..Self::to(
+                "invitation",
+                secret::hash(token),
+                person,
+                format!("{organisation} : votre accès à Travée"),
+            )
+        }
+    }
 
-/// To the new mailbox, which has to open it.
-pub(super) fn new_address(person: &Person, address: &str, token: &str) -> Message {
-    let letter = Letter::ChangeEmail {
-        address: address.to_owned(),
-        path: format!("/compte/adresse/{token}"),
-        hours: CHANGE_OF_ADDRESS.num_hours(),
-    };
-    let mut message = of_link(person, token, letter);
-    address.clone_into(&mut message.to.address);
-    message
-}
+    pub(super) fn roles_given(
+        app: &App,
+        person: &Person,
+        organisation: &str,
+        roles: &[Role],
+    ) -> Result<Self, UseCaseError> {
+        let names: Vec<&str> = roles.iter().map(|role| role.french()).collect();
+        let word = domain::french::plural(names.len(), "Votre nouveau rôle", "Vos nouveaux rôles");
+        Ok(Self {
+            before: vec![
+                format!("Vous agissez maintenant aussi pour « {organisation} ».",),
+                format!("{word} : {}.", names.join(", ")),
+                "Connectez-vous comme d’habitude, puis choisissez l’organisme en haut de la page."
+                    .into(),
+            ],
+            button: Some(("Ouvrir Travée", format!("{}/", app.site.base_url))),
+            after: vec![WARNING.into()],
+            ..Self::to(
+                "role_given",
+                secret::token()?,
+                person,
+                format!("{organisation} : votre nouveau rôle dans Travée"),
+            )
+        })
+    }
 
-/// To the mailbox of now: what was done or asked. `what` is a sentence.
-pub(super) async fn changed(
-    app: &App,
-    tx: &Tx,
-    person: &Person,
-    what: impl Into<String>,
-) -> Result<(), UseCaseError> {
-    let letter = Letter::AccountChanged { what: what.into() };
-    // Each change is told, also the same one twice.
-    send(app, tx, &of_link(person, &secret::token()?, letter)).await
-}
+    /// To the new mailbox: it has to open it.
+    pub(super) fn new_address(app: &App, person: &Person, email: &str, token: &str) -> Self {
+        let url = format!("{}/compte/adresse/{token}", app.site.base_url);
+        Self {
+            to: email.to_owned(),
+            before: vec![
+                "Vous avez demandé à vous connecter à Travée avec cette adresse. Ce lien fonctionne une fois, pendant 24 heures.".into(),
+            ],
+            button: Some(("Confirmer mon adresse", url)),
+            after: vec![NOT_ME.into()],
+            ..Self::to("change_email", secret::hash(token), person, "Confirmez votre nouvelle adresse")
+        }
+    }
 
-/// The sentence that tells of new roles.
-pub(super) fn roles_given(organisation: &str, roles: &[Role]) -> String {
-    format!(
-        "Vous agissez maintenant pour « {organisation} » ({}). Connectez-vous comme d’habitude, puis choisissez l’organisme en haut de la page.",
-        words(roles)
-    )
-}
+    /// To the mailbox of now.
+    pub(super) fn address_asked(
+        app: &App,
+        person: &Person,
+        email: &str,
+    ) -> Result<Self, UseCaseError> {
+        Ok(Self {
+            before: vec![
+                format!(
+                    "Il a été demandé de remplacer cette adresse par « {email} » pour votre compte Travée."
+                ),
+                "Rien n’est changé tant que la nouvelle adresse n’a pas été confirmée.".into(),
+            ],
+            button: Some(("Voir mon compte", format!("{}/compte", app.site.base_url))),
+            after: vec![WARNING.into()],
+            ..Self::to(
+                "address_asked",
+                secret::token()?,
+                person,
+                "Demande de changement de votre adresse",
+            )
+        })
+    }
 
-fn words(roles: &[Role]) -> String {
-    roles.iter().map(|role| role.french()).collect::<Vec<_>>().join(", ")
+    /// To the mailbox that no longer signs in.
+    pub(super) fn address_changed(
+        _app: &App,
+        person: &Person,
+        email: &str,
+    ) -> Result<Self, UseCaseError> {
+        Ok(Self {
+            before: vec![format!(
+                "Votre compte Travée s’ouvre désormais avec « {email} ». Cette adresse-ci ne permet plus de se connecter."
+            )],
+            after: vec![WARNING.into()],
+            ..Self::to("address_changed", secret::token()?, person, "Votre adresse a été changée")
+        })
+    }
+
+    pub(super) fn password_changed(app: &App, person: &Person) -> Result<Self, UseCaseError> {
+        Ok(Self {
+            before: vec![
+                "Le mot de passe de votre compte Travée vient d’être changé. Vos autres appareils ont été déconnectés.".into(),
+            ],
+            button: Some(("Voir mon compte", format!("{}/compte", app.site.base_url))),
+            after: vec![WARNING.into()],
+            ..Self::to(
+                "password_changed",
+                secret::token()?,
+                person,
+                "Votre mot de passe a été changé",
+            )
+        })
+    }
+
+    pub(super) fn second_factor_set(app: &App, person: &Person) -> Result<Self, UseCaseError> {
+        Ok(Self {
+            before: vec![
+                "La double authentification de votre compte Travée est en place : un code de votre application vous sera demandé à chaque connexion.".into(),
+                "Gardez vos codes de secours hors de votre téléphone.".into(),
+            ],
+            button: Some(("Voir mon compte", format!("{}/compte", app.site.base_url))),
+            after: vec![WARNING.into()],
+            ..Self::to(
+                "second_factor_set",
+                secret::token()?,
+                person,
+                "Votre double authentification est en place",
+            )
+        })
+    }
+
+    pub(super) fn second_factor_taken(app: &App, person: &Person) -> Result<Self, UseCaseError> {
+        Ok(Self {
+            before: vec![
+                "La double authentification de votre compte Travée vient d’être retirée.".into(),
+            ],
+            button: Some(("Voir mon compte", format!("{}/compte", app.site.base_url))),
+            after: vec![WARNING.into()],
+            ..Self::to(
+                "second_factor_taken",
+                secret::token()?,
+                person,
+                "Votre double authentification a été retirée",
+            )
+        })
+    }
 }
 
 /// A path as the value of a query.
@@ -109,7 +235,32 @@ fn encoded(path: &str) -> String {
     })
 }
 
-/// Queues the letter in the transaction that caused it.
-pub(super) async fn send(app: &App, tx: &Tx, message: &Message) -> Result<(), UseCaseError> {
-    mail::queue(tx, app, message).await.map(|_| ())
+/// Queues the message in the transaction that caused it.
+pub(super) async fn send(app: &App, tx: &Tx, letter: &Letter) -> Result<(), UseCaseError> {
+    let kind = MailKind::from_code(letter.kind)
+        .ok_or_else(|| UseCaseError::failed("writing an e-mail")(letter.kind))?;
+    let button = letter.button.as_ref().map(|(label, url)| {
+        let path = url.strip_prefix(&app.site.base_url).unwrap_or(url);
+        ((*label).to_owned(), path.to_owned())
+    });
+    let message = mail::Message {
+        key: letter.key.clone(),
+        to: mail::Recipient {
+            address: letter.to.clone(),
+            name: letter.name.clone(),
+            person: Some(letter.person),
+            organisation: letter.organisation,
+        },
+        campaign: None,
+        letter: emails::Letter::Account {
+            kind,
+            subject: letter.subject.clone(),
+            before: letter.before.clone(),
+            button,
+            after: letter.after.clone(),
+        },
+        attached: None,
+    };
+    mail::queue(tx, app, &message).await?;
+    Ok(())
 }

@@ -12,8 +12,9 @@ use domain::platform::password;
 use tokio::sync::Semaphore;
 
 use super::entering::EntryError;
+use super::letters::{self, Letter};
 use super::sessions::Place;
-use super::{accounts, letters, limits, links, secret};
+use super::{accounts, limits, links, secret};
 use crate::store::Tx;
 use crate::store::platform::people::{self, Person};
 use crate::store::platform::{append, grants, sessions as session_store};
@@ -100,7 +101,7 @@ pub async fn ask_reset(app: &App, typed: &str, place: &Place) -> Result<(), Entr
     let tx = app.store.begin_write().await?;
     let token = links::make(app, &tx, LinkPurpose::Reset, found.as_ref(), email.as_str()).await?;
     if let Some(person) = &found {
-        letters::send(app, &tx, &letters::reset(person, &token)).await?;
+        letters::send(app, &tx, &Letter::reset(app, person, &token)).await?;
     }
     tx.commit().await?;
     tokio::time::sleep_until(floor).await;
@@ -144,9 +145,7 @@ pub async fn change(
 
 /// Tells the person and the journal that the password changed.
 async fn noted(app: &App, tx: Tx, person: &Person, what: &str) -> Result<(), EntryError> {
-    let told =
-        "Votre mot de passe vient d’être changé et vos autres appareils ont été déconnectés.";
-    letters::changed(app, &tx, person, told).await?;
+    letters::send(app, &tx, &Letter::password_changed(app, person)?).await?;
     let actor = Actor(person.email.clone());
     let entry = app.entry(&actor, "person.password", "person", person.id.0, what);
     append(&tx, vec![entry]).await?;

@@ -12,8 +12,9 @@ use sha2::{Digest, Sha256};
 use totp_rs::{Builder, Secret, Totp};
 
 use super::entering::EntryError;
+use super::letters::{self, Letter};
 use super::sessions::{self, Place};
-use super::{letters, limits, secret};
+use super::{limits, secret};
 use crate::store::platform::people::{self, Person, SecondFactor};
 use crate::store::platform::sessions::{self as session_store, held};
 use crate::store::platform::{append, setting};
@@ -116,8 +117,7 @@ pub async fn enrol(
     let codes = new_codes(&tx, person.id).await?;
     session_store::close_all_of(&tx, person.id, Some(session)).await?;
     let token = proved(app, &tx, &person, session).await?;
-    let told = "La double authentification est en place : un code de votre application sera demandé à chaque connexion.";
-    letters::changed(app, &tx, &person, told).await?;
+    letters::send(app, &tx, &Letter::second_factor_set(app, &person)?).await?;
     let details = if replaced { "application remplacée" } else { "application ajoutée" };
     done(app, tx, &person, "person.enrol", details).await?;
     Ok((token, codes))
@@ -185,8 +185,7 @@ pub async fn give_up(app: &App, person: PersonId, session: i64) -> Result<(), En
     }
     people::set_second_factor(&tx, person.id, None).await?;
     people::replace_recovery_codes(&tx, person.id, &[]).await?;
-    let told = "La double authentification de votre compte vient d’être retirée.";
-    letters::changed(app, &tx, &person, told).await?;
+    letters::send(app, &tx, &Letter::second_factor_taken(app, &person)?).await?;
     done(app, tx, &person, "person.second_factor_off", "retirée par la personne").await?;
     Ok(())
 }
@@ -199,8 +198,7 @@ pub async fn reset(app: &App, actor: &Actor, person: PersonId) -> Result<(), Use
     people::set_second_factor(&tx, person.id, None).await?;
     people::replace_recovery_codes(&tx, person.id, &[]).await?;
     session_store::close_all_of(&tx, person.id, None).await?;
-    let told = "La double authentification de votre compte vient d’être retirée.";
-    letters::changed(app, &tx, &person, told).await?;
+    letters::send(app, &tx, &Letter::second_factor_taken(app, &person)?).await?;
     let details = "retirée par l’administration";
     let entry = app.entry(actor, "person.second_factor_off", "person", person.id.0, details);
     append(&tx, vec![entry]).await?;

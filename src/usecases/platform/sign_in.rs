@@ -8,8 +8,9 @@ use domain::platform::account::{self, LinkPurpose};
 use domain::platform::limit::Attempt;
 
 use super::entering::{Entered, EntryError, Next};
+use super::letters::{self, Letter};
 use super::sessions::{self, Holder, Place};
-use super::{accounts, letters, limits, links, passwords};
+use super::{accounts, limits, links, passwords};
 use crate::store::Tx;
 use crate::store::platform::append;
 use crate::store::platform::people::{self, Person};
@@ -30,7 +31,7 @@ pub async fn ask_link(
     let tx = app.store.begin_write().await?;
     let token = links::make(app, &tx, LinkPurpose::SignIn, found.as_ref(), email.as_str()).await?;
     if let Some(person) = &found {
-        letters::send(app, &tx, &letters::sign_in(person, &token, back)).await?;
+        letters::send(app, &tx, &Letter::sign_in(app, person, &token, back)).await?;
     }
     tx.commit().await?;
     tokio::time::sleep_until(floor).await;

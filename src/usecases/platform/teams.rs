@@ -10,8 +10,9 @@ use domain::platform::role::{Right, Role};
 use domain::platform::team::{Giver, may_handle, may_take};
 
 use super::entering::{Entered, EntryError};
+use super::letters::{self, Letter};
 use super::sessions::Place;
-use super::{letters, limits, links, sign_in};
+use super::{limits, links, sign_in};
 use crate::store::Tx;
 use crate::store::platform::grants::{self, Mate};
 use crate::store::platform::people::{self, Person};
@@ -134,12 +135,12 @@ pub async fn invite(app: &App, by: &By, invitation: &Invitation) -> Result<Invit
     let Enlisted { person, new, given, organisation_name } = &enlisted;
     let known = !*new && session_store::ever_signed_in(&tx, person.id).await?;
     let token = if known {
-        let told = letters::roles_given(organisation_name, given);
-        letters::changed(app, &tx, person, told).await?;
+        let letter = Letter::roles_given(app, person, organisation_name, given)?;
+        letters::send(app, &tx, &letter).await?;
         None
     } else {
-        let to = (invitation.organisation, organisation_name.as_str());
-        Some(send_invitation(app, &tx, by, person, to, given).await?)
+        let organisation = invitation.organisation;
+        Some(send_invitation(app, &tx, person, organisation, organisation_name).await?)
     };
     note_given(app, &tx, by, &enlisted).await?;
     tx.commit().await?;
@@ -164,9 +165,7 @@ pub async fn invite_again(
     let person = people::person(&tx, person).await?;
     let purposes = [LinkPurpose::Invitation];
     crate::store::platform::links::cancel(&tx, person.id, &purposes, app.wall.now()).await?;
-    let roles: Vec<Role> = mate.roles.iter().map(|(_, grant)| grant.role).collect();
-    let to = (organisation_id, organisation.0.as_str());
-    let token = send_invitation(app, &tx, by, &person, to, &roles).await?;
+    let token = send_invitation(app, &tx, &person, organisation_id, &organisation.0).await?;
     tx.commit().await?;
     Ok(token)
 }
@@ -174,15 +173,14 @@ pub async fn invite_again(
 async fn send_invitation(
     app: &App,
     tx: &Tx,
-    by: &By,
     person: &Person,
-    to: (OrganisationId, &str),
-    roles: &[Role],
+    organisation: OrganisationId,
+    organisation_name: &str,
 ) -> Result<String, UseCaseError> {
     let purpose = LinkPurpose::Invitation;
-    let token = links::make_for(app, tx, purpose, Some(person), Some(to.0), &person.email).await?;
-    let letter = letters::invitation(person, to, roles, &by.actor.0, &token);
-    letters::send(app, tx, &letter).await?;
+    let token =
+        links::make_for(app, tx, purpose, Some(person), Some(organisation), &person.email).await?;
+    letters::send(app, tx, &Letter::invitation(app, person, organisation_name, &token)).await?;
     Ok(token)
 }
 
