@@ -48,7 +48,23 @@ pub(crate) async fn run(args: &DemoArgs) -> Outcome {
         return Ok(());
     }
     eprintln!("La date de la démonstration est figée au {}.", domain::french::date(app.today()));
+    tell_accounts();
     args.listen.serve(app).await
+}
+
+/// Whom one may be in the demonstration.
+fn tell_accounts() {
+    let accounts = &demo::accounts::ACCOUNTS;
+    let longest = |of: fn(&demo::accounts::Account) -> &str| {
+        accounts.iter().map(|account| of(account).chars().count()).max().unwrap_or(0)
+    };
+    let (title, email) = (longest(|account| account.title), longest(|account| account.email));
+    eprintln!("Comptes de la démonstration, mot de passe « {} » :", demo::accounts::PASSWORD);
+    for account in accounts {
+        let code = if account.has_second_factor() { "  puis un code" } else { "" };
+        eprintln!("  {:title$}  {:email$}{code}", account.title, account.email);
+    }
+    eprintln!("Les codes et les liens envoyés se lisent sur la page /demo/courriels.");
 }
 
 fn files_of(folder: &Path) -> PathBuf {

@@ -4,6 +4,7 @@
 //! times limited) → a route of an area → an extractor that proves the right ([`agent`]) → one use
 //! case or reads of the store → a template, or a redirect that says what was done.
 
+mod account;
 mod agent;
 mod assets;
 mod error;
@@ -84,6 +85,7 @@ fn all() -> Routes {
         .merge(orders::routes())
         .merge(invoices::routes())
         .merge(papers::routes())
+        .merge(account::routes())
 }
 
 /// Every route of the service.
