@@ -295,7 +295,12 @@ pub async fn confirm_sirets(
 
 /// Adds delivery points.
 pub async fn add_sites(tx: &Tx, sites: &[DeliveryPoint]) -> Result<(), StoreError> {
-    let rows = sites.iter().map(|point| site::ActiveModel {
+    let rows = sites.iter().map(site_row);
+    insert_all::<site::Entity, _>(tx, rows.collect(), 10, "adding delivery points").await
+}
+
+fn site_row(point: &DeliveryPoint) -> site::ActiveModel {
+    site::ActiveModel {
         id: NotSet,
         organisation_id: Set(point.organisation.0),
         name: Set(point.name.clone()),
@@ -306,8 +311,29 @@ pub async fn add_sites(tx: &Tx, sites: &[DeliveryPoint]) -> Result<(), StoreErro
         constraints: Set(point.access.constraints.clone()),
         contact_id: Set(point.contact.map(|contact| contact.0)),
         retired: Set(point.retired),
-    });
-    insert_all::<site::Entity, _>(tx, rows.collect(), 10, "adding delivery points").await
+    }
+}
+
+/// Adds one delivery point.
+pub async fn add_site(tx: &Tx, point: &DeliveryPoint) -> Result<SiteId, StoreError> {
+    let added = site_row(point).insert(tx.connection()).await;
+    Ok(SiteId(added.map_err(StoreError::during("adding a delivery point"))?.id))
+}
+
+/// Writes a delivery point of the organisation it names.
+pub async fn change_site(tx: &Tx, id: SiteId, point: &DeliveryPoint) -> Result<(), StoreError> {
+    let changed = site::Entity::update_many()
+        .set(site_row(point))
+        .filter(site::COLUMN.id.eq(id.0))
+        .filter(site::COLUMN.organisation_id.eq(point.organisation.0))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during("changing a delivery point"))?;
+    if changed.rows_affected == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::NotFound { what: "delivery point", id: id.to_string() })
+    }
 }
 
 /// Every delivery point, retired ones too, by its number; of one organisation or of all.

@@ -218,10 +218,7 @@ mod tests {
             &typed(&[("a1", "100"), ("a2", "5"), ("a3", "7")]),
             &typed(&[("a1", "150"), ("a2", "5 "), ("a4", "9")]),
         );
-        assert_eq!(
-            merged.values,
-            typed(&[("a1", "100"), ("a2", "5"), ("a3", "7"), ("a4", "9")])
-        );
+        assert_eq!(merged.values, typed(&[("a1", "100"), ("a2", "5"), ("a3", "7"), ("a4", "9")]));
         assert_eq!(merged.differing, typed(&[("a1", "150")]));
         assert_eq!(merged.taken, ["a4"]);
     }
