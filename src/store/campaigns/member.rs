@@ -332,3 +332,25 @@ pub async fn asked_at(
             .map_err(StoreError::during("finding needs at a delivery point"))?;
     Ok(found.map(|row| row.title))
 }
+
+#[derive(FromQueryResult)]
+struct ReceiptRow {
+    number: String,
+    file_key: String,
+}
+
+/// The number and file of the receipt issued to `member` for this census.
+pub async fn receipt_of(
+    on: &impl Access,
+    member: OrganisationId,
+    campaign: CampaignId,
+) -> Result<Option<(String, String)>, StoreError> {
+    let text = "SELECT number, file_key FROM paper WHERE kind = 'needs_receipt' \
+                AND organisation_id = $1 AND campaign_id = $2 ORDER BY id DESC LIMIT 1";
+    let values: [Value; 2] = [member.0.into(), campaign.0.into()];
+    let found = ReceiptRow::find_by_statement(sql(on.connection(), text, values))
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during("reading the receipt of a member"))?;
+    Ok(found.map(|row| (row.number, row.file_key)))
+}

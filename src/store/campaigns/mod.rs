@@ -15,7 +15,7 @@ pub use drafts::{StoredDraft, draft_of, drafts, remove_drafts, save_draft};
 pub use figures::{EpciProgress, Progress, SilentMember, progress, progress_by_epci, silent};
 pub use member::{
     LastAnswer, ListedCensus, MemberCensus, OfferedArticle, add_blank_sheets_of, asked_at,
-    censuses_of_member, member_census, member_census_to_answer, offered,
+    censuses_of_member, member_census, member_census_to_answer, offered, receipt_of,
 };
 pub use sheets::{SheetKey, StoredSheet, lock_sheets, save_sheet, sheet_keys, sheets};
 

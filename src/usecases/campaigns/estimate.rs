@@ -102,7 +102,7 @@ impl Given<'_> {
     fn length_mm(&self) -> Result<u32, FieldFault> {
         let wrong =
             || fault("e_metres", "Saisissez une longueur en mètres, par exemple 23 ou 4,5.");
-        let metres = Quantity::parse(self.text("e_metres")).map_err(|_| wrong())?;
+        let metres = Quantity::parse(self.text(field)).map_err(|_| wrong())?;
         let mm = (metres.decimal() * Decimal::ONE_THOUSAND).normalize();
         u32::try_from(mm.mantissa())
             .ok()
@@ -111,7 +111,8 @@ impl Given<'_> {
     }
 
     fn percent(&self) -> Result<u32, FieldFault> {
-        match self.text("e_eliminable") {
+        let field = self.length_fields().1;
+        match self.text(field) {
             "" => Ok(0),
             text => text
                 .trim_end_matches('%')
@@ -119,9 +120,7 @@ impl Given<'_> {
                 .parse()
                 .ok()
                 .filter(|part| *part <= 100)
-                .ok_or_else(|| {
-                    fault("e_eliminable", "Saisissez une part de 0 à 100, par exemple 40.")
-                }),
+                .ok_or_else(|| fault(field, "Saisissez une part de 0 à 100, par exemple 40.")),
         }
     }
 
@@ -181,7 +180,7 @@ impl Given<'_> {
         let assumed = Assumptions { shelf_length_mm, shelves_per_bay, ..Assumptions::default() };
         let shelving = assumed
             .shelving(length, percent)
-            .map_err(|error| fault("e_metres", error.for_the_reader()))?;
+            .map_err(|error| fault("e_ranger", error.for_the_reader()))?;
         Ok(Estimate {
             article: offered.article.id,
             quantity: shelving.bays,

@@ -101,6 +101,7 @@ impl Point {
 pub struct Review {
     pub member: MemberCensus,
     pub phase: Phase,
+    pub today: NaiveDate,
     /// The points in use, and those that were answered before they were retired.
     pub points: Vec<Point>,
     pub totals: Totals<BudgetAccount>,
@@ -210,7 +211,7 @@ fn review_of(
             &mut all,
         )?);
     }
-    Ok(Review { totals: all.totals(years)?, phase, points, accounts, member })
+    Ok(Review { totals: all.totals(years)?, phase, today, points, accounts, member })
 }
 
 /// What the rules of taking in must know of the articles.

@@ -1,6 +1,7 @@
 //! A member sends its whole answer, all delivery points at once, signs it, and opens it again.
 
 use domain::campaigns::accept::{Author, Background, HandedIn, accept};
+use domain::campaigns::census::Phase;
 use domain::campaigns::sheet::{
     AnswerChannel, AnswerSource, NeedAnswer, NeedSheet, STEPS, SheetAction,
 };
@@ -14,6 +15,7 @@ use super::{Actor, App, UseCaseError};
 use crate::store::campaigns::{self as store, Answering};
 use crate::store::platform::Entry;
 use crate::store::{StoreError, Tx, platform, reference};
+use crate::usecases::platform::attachments::{self, NewFile};
 
 /// What is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -194,7 +196,8 @@ pub async fn reopen(
     Ok(tx.commit().await?)
 }
 
-/// Records who signed what was sent, on every delivery point that nobody signed yet.
+/// Records who signed what was sent, on every delivery point that nobody signed yet; with the
+/// scan of what was signed on paper, if it was. `seen` is what was shown.
 ///
 /// # Errors
 ///
@@ -205,33 +208,20 @@ pub async fn sign(
     actor: &Actor,
     member: OrganisationId,
     campaign: CampaignId,
-    seen: &str,
+    (seen, scan): (&str, Option<NewFile>),
     signature: &Signature,
 ) -> Result<(), UseCaseError> {
+    let rules = reference::budget_accounts(&app.store).await?;
     let tx = app.store.begin_write().await?;
-    sign_in(app, actor, &tx, (member, campaign), seen, signature).await?;
-    Ok(tx.commit().await?)
-}
-
-/// The same in a transaction that does more, the journal last.
-pub(super) async fn sign_in(
-    app: &App,
-    actor: &Actor,
-    tx: &Tx,
-    (member, campaign): (OrganisationId, CampaignId),
-    seen: &str,
-    signature: &Signature,
-) -> Result<(), UseCaseError> {
-    let rules = reference::budget_accounts(tx).await?;
-    let found = store::member_census_to_answer(tx, member, campaign).await?;
+    let found = store::member_census_to_answer(&tx, member, campaign).await?;
     let review = compose(found, &rules, app.today())?;
     if review.seen() != seen {
         return Err(StoreError::Overtaken { what: "answer to a census", id: campaign.0 }.into());
     }
-    if !review.is_sent() {
+    if !review.is_sent() || review.phase == Phase::Sealed {
         return Err(UseCaseError::refused(
             "fiche_sans_reponse",
-            "La réponse n’a pas été envoyée, ou quelqu’un la modifie : il n’y a rien à signer.",
+            "La réponse n’a pas été envoyée, ou elle est arrêtée : il n’y a rien à signer.",
         ));
     }
     let first_year = review.member.census.census.first_year;
@@ -239,9 +229,14 @@ pub(super) async fn sign_in(
     for point in review.points.iter().filter(|point| point.stored.sheet.signature.is_none()) {
         let before = &point.stored;
         let sheet = NeedSheet { signature: Some(signature.clone()), ..before.sheet.clone() };
-        store::save_sheet(tx, before, &sheet, first_year, before.answered_at).await?;
+        store::save_sheet(&tx, before, &sheet, first_year, before.answered_at).await?;
         let id = before.id.0;
         entries.push(app.entry(actor, "need_sheet.sign", "need_sheet", id, signed(signature)));
     }
-    Ok(platform::append(tx, entries).await?)
+    if let Some(scan) = scan {
+        let subject = ("campaign", campaign.0);
+        attachments::keep(app, &tx, actor, subject, (Some(member), "signed_sheet"), scan).await?;
+    }
+    platform::append(&tx, entries).await?;
+    Ok(tx.commit().await?)
 }
