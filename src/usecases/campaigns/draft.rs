@@ -53,7 +53,7 @@ pub async fn save(
     let found = store::member_census_to_answer(&tx, member, campaign).await?;
     let sheet = editable(app, &found, site)?.id;
     let typed = kept(&found, typed);
-    let at = app.clock.now();
+    let at = app.wall.now();
     if let Some(version) = store::save_draft(&tx, sheet, before, &typed, by, at).await? {
         tx.commit().await?;
         return Ok(Saved::Kept { version, at });
@@ -175,7 +175,7 @@ pub async fn refill(
         }
         let version = point.draft_version();
         let sheet = point.stored.id;
-        store::save_draft(&tx, sheet, version, &typed, by, app.clock.now())
+        store::save_draft(&tx, sheet, version, &typed, by, app.wall.now())
             .await?
             .ok_or(StoreError::Overtaken { what: "need draft", id: sheet.0 })?;
     }
