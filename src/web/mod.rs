@@ -6,6 +6,7 @@
 
 mod agent;
 mod assets;
+mod census;
 mod error;
 mod form;
 mod headers;
@@ -14,6 +15,7 @@ mod home;
 mod invoices;
 mod listing;
 mod orders;
+mod membership;
 mod page;
 mod papers;
 mod platform;
@@ -21,6 +23,7 @@ mod rights;
 mod routes;
 mod search;
 mod todo;
+mod sites;
 mod upload;
 
 use std::borrow::Cow;
@@ -84,6 +87,9 @@ fn all() -> Routes {
         .merge(orders::routes())
         .merge(invoices::routes())
         .merge(papers::routes())
+        .merge(census::routes())
+        .merge(sites::routes())
+        .merge(membership::routes())
 }
 
 /// Every route of the service.

@@ -99,9 +99,17 @@ impl Given<'_> {
         self.typed.get(field).map_or("", |text| text.trim())
     }
 
+    /// The fields of the length and of what of it goes.
+    fn length_fields(&self) -> (&'static str, &'static str) {
+        match self.help {
+            Help::Shelving => ("e_ranger", "e_ranger_part"),
+            Help::Boxes | Help::Volumes => ("e_metres", "e_eliminable"),
+        }
+    }
+
     fn length_mm(&self) -> Result<u32, FieldFault> {
-        let wrong =
-            || fault("e_metres", "Saisissez une longueur en mètres, par exemple 23 ou 4,5.");
+        let field = self.length_fields().0;
+        let wrong = || fault(field, "Saisissez une longueur en mètres, par exemple 23 ou 4,5.");
         let metres = Quantity::parse(self.text(field)).map_err(|_| wrong())?;
         let mm = (metres.decimal() * Decimal::ONE_THOUSAND).normalize();
         u32::try_from(mm.mantissa())

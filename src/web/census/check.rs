@@ -11,7 +11,7 @@ use domain::platform::role::Right;
 use minijinja::{Value, context};
 
 use super::{
-    address, census_of, census_view, deliver, needs_address, open, sheet, site_view, steps,
+    Writer, address, census_of, census_view, deliver, needs_address, open, sheet, site_view, steps,
 };
 use crate::store::{StoreError, group};
 use crate::usecases::UseCaseError;
@@ -46,10 +46,9 @@ impl TypedHere {
 
 pub(super) async fn show(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    who.writes()?;
     let review = open(&pages, &who, &id).await?;
     if let Some(elsewhere) = elsewhere(&review) {
         return Ok(elsewhere);
@@ -158,11 +157,10 @@ fn view(who: &Answerer, review: &Review, typed: &TypedHere, errors: &Errors) -> 
 
 pub(super) async fn send(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    who.writes()?;
     let campaign = census_of(&who, &id)?;
     let typed = TypedHere::of(&fields);
     let signs = who.may(Right::SignNeeds) && fields.text("action") == "valider";
@@ -188,8 +186,11 @@ pub(super) async fn send(
         let sent = send::send(&pages.app, &who.actor(), who.organisation, campaign, &sending).await;
         match sent {
             Ok(_) => {
-                let words =
-                    if signs { "Vos besoins sont envoyés et validés." } else { "Vos besoins sont envoyés." };
+                let words = if signs {
+                    "Vos besoins sont envoyés et validés."
+                } else {
+                    "Vos besoins sont envoyés."
+                };
                 return pages.done(&who, &format!("/campagnes/{campaign}/merci"), words).await;
             }
             Err(UseCaseError::Refused(reasons)) => {

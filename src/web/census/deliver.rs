@@ -6,22 +6,22 @@ use domain::campaigns::census::Phase;
 use domain::ids::SiteId;
 use minijinja::{Value, context};
 
-use super::{address, census_of, census_view, needs_address, number, open, site_view, steps};
+use super::{
+    Writer, address, census_of, census_view, needs_address, number, open, site_view, steps,
+};
 use crate::usecases::UseCaseError;
 use crate::usecases::campaigns::review::Review;
 use crate::usecases::group::sites::{self, Described};
 use crate::web::Pages;
-use crate::web::agent::Answerer;
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Fields, new_key};
 use crate::web::sites::{described, described_view, errors_of};
 
 pub(super) async fn show(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    who.writes()?;
     let review = open(&pages, &who, &id).await?;
     if let Some(elsewhere) = elsewhere(&review) {
         return Ok(elsewhere);
@@ -53,11 +53,10 @@ fn view(review: &Review, typed: &Described, errors: &Errors, key: &str) -> Value
 
 pub(super) async fn add(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    who.writes()?;
     let campaign = census_of(&who, &id)?;
     let typed = described(&fields);
     let key = fields.text("cle");
@@ -87,10 +86,9 @@ fn edit_view(review: &Review, site: SiteId, typed: &Described, errors: &Errors) 
 
 pub(super) async fn edit(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path((id, site)): Path<(String, String)>,
 ) -> Result<Response, PageError> {
-    who.writes()?;
     let review = open(&pages, &who, &id).await?;
     let site = SiteId(number(&site)?);
     let point = review.point(site).ok_or(PageError::NotFound)?;
@@ -100,11 +98,10 @@ pub(super) async fn edit(
 
 pub(super) async fn mend(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path((id, site)): Path<(String, String)>,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    who.writes()?;
     let campaign = census_of(&who, &id)?;
     let site = SiteId(number(&site)?);
     let typed = described(&fields);

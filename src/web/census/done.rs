@@ -11,7 +11,7 @@ use domain::platform::role::Right;
 use minijinja::{Value, context};
 
 use super::check::{CHANGED, point_view, quality_of, totals_view};
-use super::{address, census_of, census_view, may_write, open};
+use super::{Writer, address, census_of, census_view, may_write, open};
 use crate::store::StoreError;
 use crate::store::campaigns::receipt_of;
 use crate::usecases::UseCaseError;
@@ -122,10 +122,10 @@ fn view(who: &Answerer, review: &Review, typed: &TypedHere, errors: &Errors) -> 
 
 pub(super) async fn to_sign(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    if !who.may(Right::SignNeeds) && !may_upload(&who) {
+    if who.person.is_none() {
         return Err(PageError::Forbidden);
     }
     let review = open(&pages, &who, &id).await?;
@@ -162,14 +162,9 @@ pub(super) async fn sign(
         on: pages.app.today(),
     };
     let seen = fields.text("vu");
-    let signed = send::sign(
-        &pages.app,
-        &who.actor(),
-        who.organisation,
-        campaign,
-        (seen, None),
-        &signature,
-    );
+    let actor = who.actor();
+    let signed =
+        send::sign(&pages.app, &actor, who.organisation, campaign, (seen, None), &signature);
     let signed = signed.await;
     told(&pages, &who, &id, &typed, signed).await
 }
@@ -177,11 +172,11 @@ pub(super) async fn sign(
 /// The mayor without an account signed on paper: the scan, and who signed.
 pub(super) async fn sign_on_paper(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path(id): Path<String>,
     upload: Upload,
 ) -> Result<Response, PageError> {
-    if !may_upload(&who) {
+    if who.person.is_none() {
         return Err(PageError::Forbidden);
     }
     let campaign = census_of(&who, &id)?;
@@ -216,14 +211,9 @@ pub(super) async fn sign_on_paper(
         return again(&pages, &who, &id, &typed, errors, StatusCode::UNPROCESSABLE_ENTITY).await;
     };
     let signature = Signature { name: typed.name.clone(), quality: typed.quality.clone(), on };
-    let signed = send::sign(
-        &pages.app,
-        &who.actor(),
-        who.organisation,
-        campaign,
-        (&seen, Some(scan)),
-        &signature,
-    );
+    let actor = who.actor();
+    let signed =
+        send::sign(&pages.app, &actor, who.organisation, campaign, (&seen, Some(scan)), &signature);
     let signed = signed.await;
     told(&pages, &who, &id, &typed, signed).await
 }

@@ -29,10 +29,9 @@ pub(super) async fn show(
 fn task(listed: &ListedCensus, today: chrono::NaiveDate) -> Value {
     let census = &listed.census.census;
     let (detail, until) = match census.phase(today) {
-        Phase::NotYet => (
-            "Pas encore ouvert.".to_owned(),
-            format!("Ouvre le {}", french::date(census.opens_on)),
-        ),
+        Phase::NotYet => {
+            ("Pas encore ouvert.".to_owned(), format!("Ouvre le {}", french::date(census.opens_on)))
+        }
         Phase::TakesAnswers | Phase::Over | Phase::Sealed => {
             (words(listed, today), format!("Avant le {} inclus", french::date(census.closes_on)))
         }
@@ -70,9 +69,7 @@ fn words(listed: &ListedCensus, today: chrono::NaiveDate) -> String {
             format!("Réponse envoyée le {}.", french::date(domain::dates::paris_day(at)))
         }
         (_, 1.., _, Phase::TakesAnswers) => "Réponse commencée, pas encore envoyée.".into(),
-        (_, _, _, Phase::TakesAnswers | Phase::NotYet) => {
-            "À répondre, environ 3 minutes.".into()
-        }
+        (_, _, _, Phase::TakesAnswers | Phase::NotYet) => "À répondre, environ 3 minutes.".into(),
         (_, _, _, Phase::Over | Phase::Sealed) => "Sans réponse de votre part.".into(),
     }
 }

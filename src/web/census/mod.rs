@@ -14,6 +14,8 @@ mod sheet;
 mod start;
 mod words;
 
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
 use domain::campaigns::census::{CensusState, Phase};
 use domain::french;
 use domain::ids::{CampaignId, SiteId};
@@ -47,6 +49,27 @@ pub(super) fn routes() -> Routes {
         .get("/campagnes/{id}/signature", done::to_sign)
         .post("/campagnes/{id}/signature", done::sign)
         .upload("/campagnes/{id}/signature-papier", done::sign_on_paper)
+}
+
+/// Who may answer: an [`Answerer`] that does more than read.
+struct Writer(Answerer);
+
+impl std::ops::Deref for Writer {
+    type Target = Answerer;
+
+    fn deref(&self) -> &Answerer {
+        &self.0
+    }
+}
+
+impl FromRequestParts<Pages> for Writer {
+    type Rejection = PageError;
+
+    async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, PageError> {
+        let who = Answerer::from_request_parts(parts, pages).await?;
+        who.writes()?;
+        Ok(Self(who))
+    }
 }
 
 /// A row's number in a path; what is none is no page.

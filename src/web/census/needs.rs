@@ -2,15 +2,18 @@
 //! buttons; two people at once are told and lose nothing.
 
 use axum::extract::{Path, Query, State};
-use axum::http::StatusCode;
-use axum::response::{IntoResponse, Json, Redirect, Response};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
 use domain::campaigns::typed::{FieldFault, Typed};
 use domain::ids::SiteId;
 use minijinja::{Value, context};
 use serde::Deserialize;
 
 use super::sheet::{self, Beside};
-use super::{address, census_of, census_view, needs_address, number, open, site_view, steps, typist, words};
+use super::{
+    Writer, address, census_of, census_view, needs_address, number, open, site_view, steps, typist,
+    words,
+};
 use crate::store::campaigns::StoredDraft;
 use crate::usecases::campaigns::draft::{self, Saved};
 use crate::usecases::campaigns::estimate::{Help, estimate};
@@ -38,11 +41,10 @@ impl Place {
 
 pub(super) async fn show(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path(id): Path<String>,
     Query(place): Query<Place>,
 ) -> Result<Response, PageError> {
-    who.writes()?;
     let review = open(&pages, &who, &id).await?;
     if let Some(elsewhere) = super::deliver::elsewhere(&review) {
         return Ok(elsewhere);
@@ -110,12 +112,11 @@ fn typed(fields: &Fields) -> (Typed, i64) {
 /// One of the form's buttons.
 pub(super) async fn take(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path(id): Path<String>,
     Query(place): Query<Place>,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    who.writes()?;
     let campaign = census_of(&who, &id)?;
     let before = open(&pages, &who, &id).await?;
     let site = place.of(&before)?.id;
@@ -142,7 +143,10 @@ pub(super) async fn take(
         found.put(&before.years(), &mut filled);
         keep(filled, version).await?;
         let year = before.years().into_iter().next().unwrap_or_default();
-        let said = format!("{} La quantité est inscrite pour {year} : corrigez-la au besoin.", found.words);
+        let said = format!(
+            "{} La quantité est inscrite pour {year} : corrigez-la au besoin.",
+            found.words
+        );
         return pages.done(&who, &format!("{here}#article-{}", found.article), said).await;
     }
     if action == "brouillon" {
@@ -198,21 +202,20 @@ async fn both(
 /// The script saves: the same, answered in JSON.
 pub(super) async fn autosave(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path(id): Path<String>,
     Query(place): Query<Place>,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    who.writes()?;
     let campaign = census_of(&who, &id)?;
     let site = SiteId(number(&place.lieu)?);
     let (typed, version) = typed(&fields);
     let by = typist(&who);
     let saved =
         draft::save(&pages.app, who.organisation, campaign, site, typed, version, &by).await?;
-    Ok(match saved {
+    let (status, told) = match saved {
         Saved::Kept { version, at } => {
-            Json(serde_json::json!({ "version": version, "at": words::hour(at) })).into_response()
+            (StatusCode::OK, serde_json::json!({ "version": version, "at": words::hour(at) }))
         }
         Saved::Meanwhile { theirs, merged } => {
             let told = serde_json::json!({
@@ -223,7 +226,9 @@ pub(super) async fn autosave(
                 "differing": merged.differing,
                 "taken": merged.taken,
             });
-            (StatusCode::CONFLICT, Json(told)).into_response()
+            (StatusCode::CONFLICT, told)
         }
-    })
+    };
+    let kind = [(header::CONTENT_TYPE, "application/json")];
+    Ok((status, kind, told.to_string()).into_response())
 }

@@ -123,9 +123,10 @@ fn row(
         return None;
     }
     let marked = fields.iter().any(|name| error(name).is_some() || other(name).is_some());
-    let years_open = fields.iter().skip(1).any(|name| {
-        !typed(name).is_empty() || error(name).is_some() || other(name).is_some()
-    });
+    let years_open = fields
+        .iter()
+        .skip(1)
+        .any(|name| !typed(name).is_empty() || error(name).is_some() || other(name).is_some());
     let line = point.lines.iter().find(|line| line.article == article.id);
     let result =
         line.map(|line| words::result(terms, &line.quantities, &line.value)).unwrap_or_default();
@@ -199,7 +200,7 @@ fn help(review: &Review, point: &Point, beside: &Beside<'_>, family: &str) -> Op
         .iter()
         .any(|name| words::message(beside.faults, name).is_some());
     Some(context! {
-        code => code,
+        code => *code,
         open => open,
         chosen => context! {
             name => chosen_field,

@@ -8,7 +8,7 @@ use domain::dates::paris_day;
 use domain::french;
 use minijinja::{Value, context};
 
-use super::{address, census_of, census_view, may_write, open, typist};
+use super::{Writer, address, census_of, census_view, may_write, open, typist};
 use crate::store::StoreError;
 use crate::usecases::UseCaseError;
 use crate::usecases::campaigns::draft;
@@ -103,24 +103,20 @@ fn draft_words(review: &Review) -> Option<String> {
 
 fn last(review: &Review) -> Option<Value> {
     let unsent = |point: &&crate::usecases::campaigns::review::Point| !point.is_sent();
-    let mut found = review
-        .points
-        .iter()
-        .filter(unsent)
-        .filter_map(|point| review.member.last.get(&point.id));
+    let mut found =
+        review.points.iter().filter(unsent).filter_map(|point| review.member.last.get(&point.id));
     let first = found.next()?;
-    let nothing = first.answer == NeedAnswer::Nothing
-        && found.all(|last| last.answer == NeedAnswer::Nothing);
+    let nothing =
+        first.answer == NeedAnswer::Nothing && found.all(|last| last.answer == NeedAnswer::Nothing);
     Some(context! { year => first.answered_in, nothing => nothing })
 }
 
 /// « Reprendre ma réponse de 2025 ».
 pub(super) async fn refill(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    who.writes()?;
     let campaign = census_of(&who, &id)?;
     let by = typist(&who);
     let refilled = draft::refill(&pages.app, who.organisation, campaign, &by).await?;
@@ -150,10 +146,9 @@ fn lowered(text: &str) -> String {
 /// « Modifier ma réponse »: opens what was sent.
 pub(super) async fn reopen(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    who.writes()?;
     let campaign = census_of(&who, &id)?;
     send::reopen(&pages.app, &who.actor(), who.organisation, campaign).await?;
     let words = "Vous pouvez modifier votre réponse. Celle que vous aviez envoyée compte tant que \
@@ -164,10 +159,9 @@ pub(super) async fn reopen(
 /// « Nous n’avons pas de besoin »: what that will say.
 pub(super) async fn nothing(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path(id): Path<String>,
 ) -> Result<Response, PageError> {
-    who.writes()?;
     let review = open(&pages, &who, &id).await?;
     if let Some(elsewhere) = cannot_declare(&review) {
         return Ok(elsewhere);
@@ -201,11 +195,10 @@ fn nothing_view(who: &Answerer, review: &Review, by: &str, errors: &Errors) -> V
 
 pub(super) async fn declare_nothing(
     State(pages): State<Pages>,
-    who: Answerer,
+    who: Writer,
     Path(id): Path<String>,
     fields: Fields,
 ) -> Result<Response, PageError> {
-    who.writes()?;
     let campaign = census_of(&who, &id)?;
     let by = if who.person.is_some() { who.name.clone() } else { fields.text("par").to_owned() };
     let sending = Sending {

@@ -46,9 +46,9 @@ pub(super) fn pack(terms: &ArticleTerms) -> String {
         Some(1) if terms.unit_label == "unité" => "À l’unité".into(),
         Some(1) => {
             let mut letters = terms.unit_label.chars();
-            letters.next().map_or(String::new(), |first| {
-                first.to_uppercase().chain(letters).collect()
-            })
+            letters
+                .next()
+                .map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
         }
         Some(units) if terms.unit_label == "unité" => format!("Paquet de {units}"),
         Some(units) => format!("Par {units} ({})", terms.unit_label),
