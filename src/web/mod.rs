@@ -14,16 +14,16 @@ mod help;
 mod home;
 mod invoices;
 mod listing;
-mod orders;
 mod membership;
+mod orders;
 mod page;
 mod papers;
 mod platform;
 mod rights;
 mod routes;
 mod search;
-mod todo;
 mod sites;
+mod todo;
 mod upload;
 
 use std::borrow::Cow;

@@ -12,7 +12,7 @@ use travee::usecases::campaigns::{
     close_census, issue_receipts, open_census, provisional_receipt, submit_needs,
 };
 
-use crate::campaigns::world::{World, handed_in, on_day};
+use crate::campaigns::{World, handed_in, on_day};
 use crate::client::{Answer, Client};
 use crate::fixtures::{buyer, pdf_text};
 use crate::harness::On;
@@ -97,12 +97,8 @@ async fn a_secretary_answers_in_five_screens(#[values(On::Sqlite, On::Postgres)]
 
     let (boxes, shelves) = (town.field("BOI-001").await, town.field("RAY-001").await);
     let later = format!("{shelves}_2027");
-    let typed = [
-        ("version", "0"),
-        (boxes.as_str(), "60"),
-        (later.as_str(), "2,5"),
-        ("action", "verifier"),
-    ];
+    let typed =
+        [("version", "0"), (boxes.as_str(), "60"), (later.as_str(), "2,5"), ("action", "verifier")];
     town.client.post(&needs, &typed).await.leads_to(&town.path("/verification"));
     // 3 packs of 25 at 0.89 are 66.75 a year, two years 133.50; 2.5 m at 41.335 are 103.34.
     town.client.get(&needs).await.shows(&[
@@ -114,9 +110,16 @@ async fn a_secretary_answers_in_five_screens(#[values(On::Sqlite, On::Postgres)]
     ]);
     let check = town.client.get(&town.path("/verification")).await;
     let seen = hidden(&check, "vu");
-    check.shows(&["60 par an", "2026 : 0 · 2027 : 2,5", "236,84 €", "284,21 €", "Envoyer mes besoins"]);
+    check.shows(&[
+        "60 par an",
+        "2026 : 0 · 2027 : 2,5",
+        "236,84 €",
+        "284,21 €",
+        "Envoyer mes besoins",
+    ]);
 
-    let sent = town.client.post(&town.path("/verification"), &[("vu", &seen), ("action", "envoyer")]);
+    let sent =
+        town.client.post(&town.path("/verification"), &[("vu", &seen), ("action", "envoyer")]);
     sent.await.leads_to(&town.path("/merci"));
     let sheet = town.sheet(BAPAUME).await;
     assert_eq!(sheet.sheet.state, SheetState::Submitted);
@@ -130,7 +133,8 @@ async fn a_secretary_answers_in_five_screens(#[values(On::Sqlite, On::Postgres)]
     ]);
 
     // A double click sends once; the sheet is closed to typing until it is opened again.
-    let twice = town.client.post(&town.path("/verification"), &[("vu", &seen), ("action", "envoyer")]);
+    let twice =
+        town.client.post(&town.path("/verification"), &[("vu", &seen), ("action", "envoyer")]);
     twice.await.leads_to(&town.path("/merci"));
     town.client.get(&needs).await.leads_to(&town.path(""));
     let refused = town.client.post(&needs, &typed).await;
@@ -143,9 +147,7 @@ async fn a_secretary_answers_in_five_screens(#[values(On::Sqlite, On::Postgres)]
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_pages_show_is_what_the_receipts_say(
-    #[values(On::Sqlite, On::Postgres)] on: On,
-) {
+async fn what_the_pages_show_is_what_the_receipts_say(#[values(On::Sqlite, On::Postgres)] on: On) {
     let town = Town::new(on).await;
     let site = town.site(BAPAUME).await;
     let needs = town.path(&format!("/besoins?lieu={site}"));
@@ -225,9 +227,7 @@ async fn faulty_text_comes_back_as_typed_beside_what_would_be_right(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn two_people_at_once_are_told_and_lose_nothing(
-    #[values(On::Sqlite, On::Postgres)] on: On,
-) {
+async fn two_people_at_once_are_told_and_lose_nothing(#[values(On::Sqlite, On::Postgres)] on: On) {
     let town = Town::new(on).await;
     let site = town.site(BAPAUME).await;
     let other = town.world.client(BAPAUME, Role::Signatory).await;
@@ -256,10 +256,16 @@ async fn two_people_at_once_are_told_and_lose_nothing(
     assert_eq!(page.status, StatusCode::CONFLICT);
     let version = hidden(&page, "version");
     let text = page.text();
-    for words in ["value=\"75\"", "Autre saisie : <b>50</b>", "value=\"20\"", "a enregistré une autre saisie"] {
+    for words in [
+        "value=\"75\"",
+        "Autre saisie : <b>50</b>",
+        "value=\"20\"",
+        "a enregistré une autre saisie",
+    ] {
         assert!(text.contains(words), "« {words} » is missing from: {text}");
     }
-    let typed = [("version", version.as_str()), (&one, "75"), (&two, "20"), ("action", "brouillon")];
+    let typed =
+        [("version", version.as_str()), (&one, "75"), (&two, "20"), ("action", "brouillon")];
     town.client.post(&needs, &typed).await.leads_to(&needs);
     other.get(&needs).await.shows(&["value=\"75\"", "value=\"20\""]);
     // The same text saved twice, as when an answer was lost on the way, is no conflict.
@@ -304,7 +310,8 @@ async fn a_signatory_sends_and_signs_or_signs_what_was_sent(
     // A référent cannot sign; a signatory says in what quality.
     let page = mayor.get(&town.path("/signature")).await;
     let seen = hidden(&page, "vu");
-    let refused = town.client.post(&town.path("/signature"), &[("vu", &seen), ("fonction", "Maire")]);
+    let refused =
+        town.client.post(&town.path("/signature"), &[("vu", &seen), ("fonction", "Maire")]);
     assert_eq!(refused.await.status, StatusCode::FORBIDDEN);
     let missing = mayor.post(&town.path("/signature"), &[("vu", &seen)]).await;
     assert_eq!(missing.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -344,7 +351,9 @@ async fn the_mayor_without_an_account_signs_on_paper(#[values(On::Sqlite, On::Po
     ];
     let refused = town.client.upload(&path, &fields, &[("scan", "a.exe", b"MZ\x90")]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.text().contains("un PDF ou une photo") && refused.text().contains("Claire Martin"));
+    assert!(
+        refused.text().contains("un PDF ou une photo") && refused.text().contains("Claire Martin")
+    );
     let kept = town.client.upload(&path, &fields, &[("scan", "signé.pdf", b"%PDF-1.7 x")]).await;
     kept.leads_to(&town.path("/merci"));
     town.client.get(&town.path("/merci")).await.shows(&["Claire Martin, Maire, le 01/03/2026"]);
@@ -379,7 +388,11 @@ async fn last_years_answer_fills_in_what_was_not_typed_and_a_jump_is_confirmed(
 
     let check = client.get(&path("/verification")).await;
     let seen = hidden(&check, "vu");
-    check.shows(&["10 fois plus qu’en 2027 (50)", "Est-ce bien cela", "Oui, ces quantités sont justes"]);
+    check.shows(&[
+        "10 fois plus qu’en 2027 (50)",
+        "Est-ce bien cela",
+        "Oui, ces quantités sont justes",
+    ]);
     let send = [("vu", seen.as_str()), ("action", "envoyer")];
     let refused = client.post(&path("/verification"), &send).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -438,12 +451,8 @@ async fn another_members_sheet_and_delivery_point_do_not_exist(
             assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
         }
     }
-    let mended = [
-        ("nom", "Pris"),
-        ("rue", "1 rue Haute"),
-        ("code_postal", "62000"),
-        ("ville", "Arras"),
-    ];
+    let mended =
+        [("nom", "Pris"), ("rue", "1 rue Haute"), ("code_postal", "62000"), ("ville", "Arras")];
     let answer = town.client.post(&town.path(&format!("/livraison/{theirs}")), &mended).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
     // A census in preparation is not there yet.
@@ -466,7 +475,8 @@ async fn a_closed_census_takes_no_more_and_says_what_to_do(
     client.get(&town.path("/besoins")).await.leads_to(&town.path(""));
     client.get(&town.path("/neant")).await.leads_to(&town.path(""));
     let site = town.site(BAPAUME).await;
-    let save = client.post(&town.path(&format!("/brouillon?lieu={site}")), &[("version", "0")]).await;
+    let save =
+        client.post(&town.path(&format!("/brouillon?lieu={site}")), &[("version", "0")]).await;
     assert_eq!(save.status, StatusCode::UNPROCESSABLE_ENTITY);
     let early = on_day(&town.world.app, "2026-02-01");
     let early = Client { cookie: town.client.cookie.clone(), ..Client::new(&early) };

@@ -12,10 +12,13 @@ use super::answer::{details, refused};
 use super::draft::takes_answers;
 use super::review::{Point, Review, compose, facts};
 use super::{Actor, App, UseCaseError};
+use crate::documents::emails::Letter;
 use crate::store::campaigns::{self as store, Answering};
 use crate::store::platform::Entry;
 use crate::store::{StoreError, Tx, platform, reference};
 use crate::usecases::platform::attachments::{self, NewFile};
+use crate::usecases::platform::mail::{self, Message, Recipient};
+use domain::french;
 
 /// What is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,15 @@ pub struct Sending {
     pub seen: String,
     /// By a signatory, who sends and signs in one step.
     pub signature: Option<Signature>,
+    /// Who is written to that it arrived; a shared link has no address of its own.
+    pub receipt_to: Option<ReceiptTo>,
+}
+
+/// Who is told by e-mail, and of which organisation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptTo {
+    pub recipient: Recipient,
+    pub organisation_name: String,
 }
 
 /// Sends the answer of `member`.
@@ -66,9 +78,42 @@ pub async fn send(
     store::remove_drafts(&tx, &sent).await?;
     let found = store::member_census_to_answer(&tx, member, campaign).await?;
     let after = compose(found, &rules, app.today())?;
+    if let Some(to) = &sending.receipt_to {
+        mail::queue(&tx, app, &received(&after, to)).await?;
+    }
     platform::append(&tx, entries).await?;
     tx.commit().await?;
     Ok(after)
+}
+
+/// « Vos besoins sont enregistrés »: one letter each time the answer is sent.
+fn received(review: &Review, to: &ReceiptTo) -> Message {
+    let census = &review.member.census;
+    let lines: usize = review.points.iter().map(|point| point.lines.len()).sum();
+    let summary = if lines == 0 {
+        "Vous avez déclaré que vous n’avez pas de besoin.".to_owned()
+    } else {
+        format!(
+            "{} {}, {} HT, {} TTC à prix indicatifs.",
+            french::count(lines),
+            french::plural(lines, "ligne", "lignes"),
+            review.totals.all.net.french(),
+            review.totals.all.gross.french()
+        )
+    };
+    Message {
+        key: format!("needs:{}:{}", census.id, review.seen()),
+        to: to.recipient.clone(),
+        campaign: Some(census.id),
+        letter: Letter::NeedsReceived {
+            organisation: to.organisation_name.clone(),
+            title: census.census.name.clone(),
+            summary,
+            closes_on: census.census.closes_on,
+            path: format!("/campagnes/{}/merci", census.id),
+        },
+        attached: None,
+    }
 }
 
 fn check(review: &Review, sending: &Sending) -> Result<(), UseCaseError> {

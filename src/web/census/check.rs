@@ -16,7 +16,8 @@ use super::{
 use crate::store::{StoreError, group};
 use crate::usecases::UseCaseError;
 use crate::usecases::campaigns::review::{Point, Review};
-use crate::usecases::campaigns::send::{self, Sending, What};
+use crate::usecases::campaigns::send::{self, ReceiptTo, Sending, What};
+use crate::usecases::platform::mail::Recipient;
 use crate::web::Pages;
 use crate::web::agent::Answerer;
 use crate::web::error::PageError;
@@ -180,6 +181,7 @@ pub(super) async fn send(
         confirmed: typed.confirmed,
         seen: fields.text("vu").to_owned(),
         signature,
+        receipt_to: receipt_to(&who),
     };
     let mut status = StatusCode::UNPROCESSABLE_ENTITY;
     if errors.is_empty() {
@@ -213,6 +215,20 @@ pub(super) async fn send(
     let page = view(&who, &review, &typed, &errors);
     let page = pages.page(&who, "pages/census/check.html", page).await?;
     Ok((status, page).into_response())
+}
+
+/// Who sent is told by e-mail that it arrived.
+pub(super) fn receipt_to(who: &Answerer) -> Option<ReceiptTo> {
+    let person = who.person?;
+    Some(ReceiptTo {
+        recipient: Recipient {
+            address: who.email.clone(),
+            name: who.name.clone(),
+            person: Some(person),
+            organisation: Some(who.organisation),
+        },
+        organisation_name: who.organisation_name.clone(),
+    })
 }
 
 fn field_of(code: &str) -> &'static str {

@@ -207,6 +207,7 @@ pub(super) async fn declare_nothing(
         confirmed: true,
         seen: fields.text("vu").to_owned(),
         signature: None,
+        receipt_to: super::check::receipt_to(&who),
     };
     match send::send(&pages.app, &who.actor(), who.organisation, campaign, &sending).await {
         Ok(_) => {
