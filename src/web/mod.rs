@@ -7,6 +7,7 @@
 mod account;
 mod agent;
 mod assets;
+mod census;
 mod error;
 mod form;
 mod headers;
@@ -14,6 +15,7 @@ mod help;
 mod home;
 mod invoices;
 mod listing;
+mod membership;
 mod orders;
 mod page;
 mod papers;
@@ -21,6 +23,7 @@ mod platform;
 mod rights;
 mod routes;
 mod search;
+mod sites;
 mod todo;
 mod upload;
 
@@ -86,6 +89,9 @@ fn all() -> Routes {
         .merge(invoices::routes())
         .merge(papers::routes())
         .merge(account::routes())
+        .merge(census::routes())
+        .merge(sites::routes())
+        .merge(membership::routes())
 }
 
 /// Every route of the service.

@@ -8,6 +8,7 @@ mod allocate;
 mod architecture;
 mod browser;
 mod campaigns;
+mod census_pages;
 mod check;
 mod client;
 mod consolidate;

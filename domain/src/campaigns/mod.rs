@@ -6,3 +6,6 @@ pub mod estimator;
 pub mod fault;
 pub mod repeat;
 pub mod sheet;
+pub mod suited;
+pub mod typed;
+pub mod valuation;

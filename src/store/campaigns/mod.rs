@@ -5,11 +5,18 @@
 //! and year *is* that delivery point's need, and consolidation adds lines up in one pass.
 
 mod answering;
+mod drafts;
 mod figures;
+mod member;
 mod sheets;
 
 pub use answering::{Answering, answering, last_answer};
+pub use drafts::{StoredDraft, draft_of, drafts, remove_drafts, save_draft};
 pub use figures::{EpciProgress, Progress, SilentMember, progress, progress_by_epci, silent};
+pub use member::{
+    LastAnswer, ListedCensus, MemberCensus, OfferedArticle, add_blank_sheets_of, asked_at,
+    censuses_of_member, member_census, member_census_to_answer, offered, receipt_of,
+};
 pub use sheets::{SheetKey, StoredSheet, lock_sheets, save_sheet, sheet_keys, sheets};
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -143,8 +143,14 @@ async fn a_member_brings_in_its_own_invoice_and_marks_it_paid(
 
     allocate(&group.app, &buyer(), id, &[]).await.unwrap();
     validate(&group.app, &second(), id).await.unwrap();
-    finance.get("/").await.shows(&["Payer 273,60 € TTC à Cartonnages de la Lys (fictif)", "avant le 01/10/2026"]);
-    finance.get(&link).await.shows(&["À payer au titulaire avant le 01/10/2026", "ne concerne que vous"]);
+    finance
+        .get("/")
+        .await
+        .shows(&["Payer 273,60 € TTC à Cartonnages de la Lys (fictif)", "avant le 01/10/2026"]);
+    finance
+        .get(&link)
+        .await
+        .shows(&["À payer au titulaire avant le 01/10/2026", "ne concerne que vous"]);
     let reader = somebody(&group, group.members[0], Role::MemberReader).await;
     assert_eq!(reader.post(&pay, &[("paye-le", "01/09/2026")]).await.status, StatusCode::FORBIDDEN);
     let future = finance.post(&pay, &[("paye-le", "02/09/2026")]).await;
@@ -176,7 +182,11 @@ async fn an_invoice_of_another_members_order_is_refused_and_nothing_of_it_is_sai
     let sent = finance.upload("/factures/depot", &fields, &[("facture", "f.xml", &dear)]).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "disputed: {}", sent.text());
     let link = sent.location().to_owned();
-    finance.get(&link).await.shows(&["en litige", "Ne la payez pas", "Ce que le contrôle a trouvé"]);
+    finance.get(&link).await.shows(&[
+        "en litige",
+        "Ne la payez pas",
+        "Ce que le contrôle a trouvé",
+    ]);
     let answer = neighbour.get(&link).await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);
 }
