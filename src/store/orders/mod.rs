@@ -15,6 +15,7 @@ mod packs;
 mod penalties;
 mod quantities;
 mod read;
+mod rows;
 mod steps;
 mod terms;
 mod texts;
