@@ -14,6 +14,7 @@ pub mod invoices;
 pub mod orders;
 pub mod overview;
 pub mod papers;
+mod paged;
 pub mod platform;
 pub mod reference;
 pub mod search;

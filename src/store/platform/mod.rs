@@ -10,6 +10,7 @@ pub mod jobs;
 pub mod mail;
 pub mod notices;
 pub mod reminders;
+mod history;
 pub mod sessions;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -22,6 +23,8 @@ use sea_orm::{
 };
 
 use crate::store::{Access, StoreError, Tx, is_postgres, rows_per_statement};
+
+pub use history::{JournalFilter, Told, history, journal_page, journal_subjects};
 
 /// What is to be written in the journal; the chain gives it its sequence and hash.
 #[derive(Debug, Clone)]
