@@ -3,7 +3,7 @@
 //! Each list is one page of rows and their count: two queries, whatever their number.
 
 use chrono::NaiveDate;
-use domain::ids::{ContractId, OrderWindowId, OrganisationId};
+use domain::ids::{ContractId, OrderId, OrderWindowId, OrganisationId};
 use domain::orders::state::OrderState;
 use sea_orm::{FromQueryResult, Value};
 
@@ -188,6 +188,8 @@ pub enum DeliveryFilter {
     /// Due before that day and not wholly delivered.
     Late(NaiveDate),
     Any,
+    /// Every share of one order, whatever became of it.
+    Of(OrderId),
 }
 
 /// What one member had delivered of one line at one delivery point.
@@ -195,7 +197,10 @@ pub enum DeliveryFilter {
 pub struct DeskShare {
     pub id: i64,
     pub order_id: i64,
+    /// Empty before the order has one.
     pub number: String,
+    /// Of the order.
+    pub state: String,
     pub position: i64,
     pub member_id: i64,
     pub member: String,
@@ -215,7 +220,7 @@ pub struct DeskShare {
     pub reason: Option<String>,
 }
 
-const SHARE_COLUMNS: &str = "s.id, s.order_id, p.number, n.position, s.organisation_id AS member_id, o.name AS member, \
+const SHARE_COLUMNS: &str = "s.id, s.order_id, COALESCE(p.number, '') AS number, p.state, n.position, s.organisation_id AS member_id, o.name AS member, \
      t.name AS site, a.reference AS article, v.label, v.unit_label AS unit, p.deliver_by, s.quantity_milli, \
      s.delivered_milli, s.accepted_milli, s.rejected_milli, s.reduction_cents, \
      (SELECT MAX(d.delivered_on) FROM delivery d JOIN delivery_line x ON x.delivery_id = d.id \
@@ -225,7 +230,7 @@ const SHARE_COLUMNS: &str = "s.id, s.order_id, p.number, n.position, s.organisat
 const SHARE_TABLES: &str = "FROM order_share s JOIN order_line n ON n.id = s.line_id \
      JOIN purchase_order p ON p.id = s.order_id JOIN organisation o ON o.id = s.organisation_id \
      JOIN site t ON t.id = s.site_id JOIN article_version v ON v.id = n.version_id \
-     JOIN article a ON a.id = v.article_id WHERE p.state IN ('issued', 'closed')";
+     JOIN article a ON a.id = v.article_id WHERE 1 = 1";
 
 /// One page of the deliveries that pass `filter`, and how many there are.
 pub async fn desk_shares(
@@ -253,6 +258,10 @@ pub async fn desk_shares(
             );
         }
         DeliveryFilter::Any => from.push_str(" AND s.delivered_milli > 0"),
+        DeliveryFilter::Of(order) => {
+            values.push(order.0.into());
+            from.push_str(" AND s.order_id = $1");
+        }
     }
     if let Some(member) = member {
         values.push(member.0.into());
@@ -270,6 +279,7 @@ pub async fn desk_shares(
         ("membre", "o.name"),
         ("commande", "p.number"),
         ("article", "a.reference"),
+        ("site", "t.name"),
         ("livrer", "p.deliver_by"),
     ];
     let order = slice.order_by(&allowed, "s.id");
