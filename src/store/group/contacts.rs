@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use domain::group::contact::{Contact, ContactRole, Delegation};
 use domain::ids::{ContactId, OrganisationId, SiteId};
-use entities::{contact, delegation};
+use entities::{contact, delegation, site};
+use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     EntityTrait, QueryFilter, QueryOrder,
@@ -103,4 +104,39 @@ pub async fn delegations(
             Some((person.organisation, power))
         })
         .collect())
+}
+
+/// Writes what is known of a contact.
+pub async fn change_contact(tx: &Tx, id: ContactId, person: &Contact) -> Result<(), StoreError> {
+    let row = contact::ActiveModel {
+        role: Set(person.role.code().to_owned()),
+        name: Set(person.name.clone()),
+        quality: Set(person.quality.clone()),
+        email: Set(person.email.as_ref().map(|email| email.as_str().to_owned())),
+        phone: Set(person.phone.clone()),
+        ..sea_orm::ActiveModelTrait::default()
+    };
+    contact::Entity::update_many()
+        .set(row)
+        .filter(contact::COLUMN.id.eq(id.0))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during("changing a contact"))?;
+    Ok(())
+}
+
+/// Takes a contact out; the delivery points that named it name nobody.
+pub async fn remove_contact(tx: &Tx, id: ContactId) -> Result<(), StoreError> {
+    let doing = "removing a contact";
+    site::Entity::update_many()
+        .col_expr(site::Column::ContactId, Expr::value(Option::<i64>::None))
+        .filter(site::COLUMN.contact_id.eq(id.0))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    contact::Entity::delete_by_id(id.0)
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    Ok(())
 }

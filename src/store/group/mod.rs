@@ -4,12 +4,15 @@ mod contacts;
 mod conventions;
 mod desk;
 mod memberships;
+mod merge;
 mod organisations;
 mod sirets;
 mod sites;
 mod values;
 
-pub use contacts::{add_contacts, add_delegations, contacts, delegations};
+pub use contacts::{
+    add_contacts, add_delegations, change_contact, contacts, delegations, remove_contact,
+};
 pub use conventions::{
     NamedLot, NewLot, StoredConvention, add_convention, convention, convention_ids,
 };
@@ -19,9 +22,13 @@ pub use desk::{
     papers_of_window, sheets_of,
 };
 pub use memberships::{add_memberships, memberships, move_membership};
+pub use merge::{
+    LivingSheet, Standing, add_lots, copy_roles, living_sheets, move_draft_shares, move_sheet,
+    name_site_contact, retire_sites, standing, succeed,
+};
 pub use organisations::{
     Listed, NewOrganisation, add_organisations, organisation, organisations, organisations_among,
 };
-pub use sirets::{by_siret, confirm_sirets};
+pub use sirets::{add_siret, by_siret, confirm_sirets, end_siret};
 pub use sites::{add_sites, name_site_contacts, sites};
 pub(crate) use values::coded;

@@ -77,3 +77,24 @@ pub async fn confirm_sirets(
         .map_err(StoreError::during("confirming SIRETs"))?;
     Ok(moved.rows_affected)
 }
+
+/// Ends the SIRET in use the day before `from`.
+pub async fn end_siret(tx: &Tx, of: OrganisationId, from: NaiveDate) -> Result<(), StoreError> {
+    siret::Entity::update_many()
+        .col_expr(siret::Column::ValidTo, Expr::value(from.pred_opt()))
+        .filter(siret::COLUMN.organisation_id.eq(of.0))
+        .filter(siret::COLUMN.valid_to.is_null())
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during("ending a SIRET"))?;
+    Ok(())
+}
+
+/// Adds a SIRET to the history of an organisation.
+pub async fn add_siret(tx: &Tx, of: OrganisationId, entry: &SiretEntry) -> Result<(), StoreError> {
+    siret::Entity::insert(siret_row(of.0, entry))
+        .exec_without_returning(tx.connection())
+        .await
+        .map_err(StoreError::during("adding a SIRET"))?;
+    Ok(())
+}

@@ -16,6 +16,7 @@ mod papers;
 mod penalties;
 mod pricing;
 mod references;
+pub(crate) mod takeover;
 mod validate;
 mod window;
 
