@@ -264,3 +264,32 @@ pub async fn papers_of_window(
     let from = "FROM paper r JOIN purchase_order p ON p.id = r.order_id WHERE p.window_id = $1";
     paged(on, (PAPERS, from), by, slice, vec![window.0.into()]).await
 }
+
+/// A body found by a code that somebody typed.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Coded {
+    pub id: i64,
+    pub name: String,
+    pub insee: Option<String>,
+    pub siren: String,
+    pub siret: Option<String>,
+}
+
+/// The bodies whose INSEE code, SIREN or SIRET in use is among `codes`.
+pub async fn by_codes(on: &impl Access, codes: &[String]) -> Result<Vec<Coded>, StoreError> {
+    if codes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let places: Vec<String> = (1..=codes.len()).map(|place| format!("${place}")).collect();
+    let list = places.join(", ");
+    let text = format!(
+        "SELECT o.id, o.name, o.insee, o.siren, s.siret FROM organisation o \
+         LEFT JOIN siret s ON s.organisation_id = o.id AND s.valid_to IS NULL \
+         WHERE o.insee IN ({list}) OR o.siren IN ({list}) OR s.siret IN ({list}) ORDER BY o.name"
+    );
+    let values: Vec<Value> = codes.iter().map(|code| code.as_str().into()).collect();
+    Coded::find_by_statement(sql(on.connection(), &text, values))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("finding bodies by their codes"))
+}

@@ -17,8 +17,8 @@ pub use conventions::{
     NamedLot, NewLot, StoredConvention, add_convention, convention, convention_ids,
 };
 pub use desk::{
-    DeskInvoice, DeskMember, DeskMembership, DeskPaper, DeskSheet, Identity, MemberFilter,
-    desk_members, epcis, identity, invoices_of, memberships_of, papers_of, papers_of_order,
+    Coded, DeskInvoice, DeskMember, DeskMembership, DeskPaper, DeskSheet, Identity, MemberFilter,
+    by_codes, desk_members, epcis, identity, invoices_of, memberships_of, papers_of, papers_of_order,
     papers_of_window, sheets_of,
 };
 pub use memberships::{add_memberships, memberships, move_membership};
