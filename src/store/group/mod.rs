@@ -18,8 +18,8 @@ pub use conventions::{
 };
 pub use desk::{
     Coded, DeskInvoice, DeskMember, DeskMembership, DeskPaper, DeskSheet, Identity, MemberFilter,
-    by_codes, desk_members, epcis, identity, invoices_of, memberships_of, papers_of, papers_of_order,
-    papers_of_window, sheets_of,
+    by_codes, desk_members, epcis, identity, invoices_of, memberships_of, papers_of,
+    papers_of_order, papers_of_window, sheets_of,
 };
 pub use memberships::{add_memberships, memberships, move_membership};
 pub use merge::{

@@ -6,11 +6,11 @@ pub mod links;
 pub mod people;
 
 pub mod attachments;
+mod history;
 pub mod jobs;
 pub mod mail;
 pub mod notices;
 pub mod reminders;
-mod history;
 pub mod sessions;
 
 use chrono::{DateTime, NaiveDate, Utc};

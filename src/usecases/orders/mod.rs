@@ -28,7 +28,9 @@ pub use deliver::{Reception, decide_deliveries, receive_delivery, record_deliver
 pub use draft::{Drafted, draft_orders};
 pub use end::{EndPreview, cancel_order, close_order, preview_cancel, preview_close};
 pub use issue::{Issue, IssuePreview, Progress, SERIES, issue_order, issue_window, preview_issue};
-pub use pack::{acknowledge_pack, make_pack, send_pack};
+pub use pack::{
+    LARGEST_BY_MAIL, acknowledge_pack, mail_pack, make_pack, pack_recipient, send_pack,
+};
 pub use penalties::{OrderPenalty, Penalties, penalties};
 pub use references::{Signer, set_references, signers};
 pub use validate::{

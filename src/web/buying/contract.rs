@@ -207,7 +207,10 @@ fn windows(contract: &StoredContract, today: chrono::NaiveDate) -> Value {
             Cell::state("à clore", "warn")
         };
         vec![
-            Cell::link(format!("Besoins {}", window.year), format!("/gestion/fenetres/{}", window.id)),
+            Cell::link(
+                format!("Besoins {}", window.year),
+                format!("/gestion/fenetres/{}", window.id),
+            ),
             Cell::Date(window.days.from),
             Cell::Date(window.days.to),
             state,

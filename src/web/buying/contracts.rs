@@ -30,8 +30,7 @@ async fn list(
         Some("fini") => ContractFilter::Over(today),
         _ => ContractFilter::All,
     };
-    let (rows, total) =
-        desk_contracts(&pages.app.store, filter, &query.slice("numero")).await?;
+    let (rows, total) = desk_contracts(&pages.app.store, filter, &query.slice("numero")).await?;
     let bars: Vec<Value> = rows.iter().map(bar).collect();
     let listing = Listing {
         name: "marches",

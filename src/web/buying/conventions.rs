@@ -37,10 +37,7 @@ fn days(stored: &StoredConvention) -> String {
     }
 }
 
-async fn list(
-    State(pages): State<Pages>,
-    who: May<ReadMembers>,
-) -> Result<Response, PageError> {
+async fn list(State(pages): State<Pages>, who: May<ReadMembers>) -> Result<Response, PageError> {
     let on = &pages.app.store;
     let mut rows = Vec::new();
     // A coordinator has a handful of conventions over the years.

@@ -235,9 +235,8 @@ async fn decide(
             by: who.actor().0,
             on: pages.app.today(),
         };
-        let decided =
-            decide_deliveries(&pages.app, &who.actor(), Viewer::Coordinator, &[(order, decision)]);
-        match decided.await {
+        let (actor, decisions) = (who.actor(), [(order, decision)]);
+        match decide_deliveries(&pages.app, &actor, Viewer::Coordinator, &decisions).await {
             Ok(()) => {
                 let message = format!(
                     "La décision est enregistrée pour {} : {}.",

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use domain::dates::paris_time;
 use domain::french;
 use domain::platform::journal::{ChainHead, JournalEntry};
 use minijinja::{Value, context};
@@ -62,7 +63,7 @@ async fn list(
     let subjects = journal_subjects(on).await?;
     let mut columns = vec![
         Column::number("quand", "N°"),
-        Column::text("", "Quand (heure universelle)"),
+        Column::text("", "Quand"),
         Column::text("qui", "Qui"),
         Column::text("quoi", "Quoi"),
         Column::text("", "Objet"),
@@ -71,7 +72,10 @@ async fn list(
     if chain {
         columns.push(Column::text("", "Empreinte"));
     }
-    let shown = (query.filter("du").unwrap_or_default().to_owned(), query.filter("au").unwrap_or_default().to_owned());
+    let shown = (
+        query.filter("du").unwrap_or_default().to_owned(),
+        query.filter("au").unwrap_or_default().to_owned(),
+    );
     let listing = Listing {
         name: "journal",
         caption: "Journal, le plus récent d’abord".into(),
@@ -88,7 +92,8 @@ async fn list(
         empty: "Le journal est vide.".into(),
         noun: ("entrée", "entrées"),
     };
-    let values = context! { title => title, lead => lead, chain => chain, from => shown.0, to => shown.1 };
+    let values =
+        context! { title => title, lead => lead, chain => chain, from => shown.0, to => shown.1 };
     listing.respond(pages, who, "pages/buying/journal.html", values).await
 }
 
@@ -104,7 +109,7 @@ fn row(told: &Told, chain: bool) -> Vec<Cell> {
     };
     let mut cells = vec![
         Cell::Count(told.id),
-        Cell::text(told.at.format("%d/%m/%Y %H:%M:%S").to_string()),
+        Cell::text(paris_time(told.at).format("%d/%m/%Y %H:%M:%S").to_string()),
         Cell::text(&told.actor),
         Cell::text(action(&told.action)),
         href.map_or_else(|| Cell::text(name.clone()), |href| Cell::link(name.clone(), href)),
@@ -153,10 +158,7 @@ async fn walk(pages: &Pages) -> Result<(i64, Option<String>), PageError> {
     }
 }
 
-async fn verify(
-    State(pages): State<Pages>,
-    who: May<Administer>,
-) -> Result<Response, PageError> {
+async fn verify(State(pages): State<Pages>, who: May<Administer>) -> Result<Response, PageError> {
     let (sequence, broken) = walk(&pages).await?;
     let number = french::thousands(&sequence.to_string());
     let values: Value = match broken {

@@ -62,11 +62,8 @@ async fn show(
     let (shares, share_count) =
         desk_shares(on, DeliveryFilter::Any, Some(member), &glance()).await?;
     let told = platform::history(on, ("organisation", id)).await?;
-    let purchases = if who.may(ReadPurchases::RIGHT) {
-        Some(purchases(&pages, member).await?)
-    } else {
-        None
-    };
+    let purchases =
+        if who.may(ReadPurchases::RIGHT) { Some(purchases(&pages, member).await?) } else { None };
     let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let may_buy = who.may(Buy::RIGHT);
     let unconfirmed = listed.organisation.sirets.confirmed_on(today).is_err();
@@ -79,7 +76,11 @@ async fn show(
             Cell::text_or_absent(
                 point.contact.and_then(|id| people.get(&id)).map(|person| person.name.clone()),
             ),
-            if point.retired { Cell::state("n’est plus utilisé", "quiet") } else { Cell::state("utilisé", "good") },
+            if point.retired {
+                Cell::state("n’est plus utilisé", "quiet")
+            } else {
+                Cell::state("utilisé", "good")
+            },
         ]
     });
     let contact_rows = people.iter().map(|(contact, person)| {
@@ -103,7 +104,10 @@ async fn show(
     });
     let membership_rows = memberships.iter().map(|row| {
         vec![
-            Cell::link(&row.convention, format!("/gestion/conventions/{}/membres/{id}", row.convention_id)),
+            Cell::link(
+                &row.convention,
+                format!("/gestion/conventions/{}/membres/{id}", row.convention_id),
+            ),
             membership_state(Some(&row.state)),
             Cell::text_or_absent(row.deliberation_number.clone()),
             Cell::date(row.deliberated_on),
@@ -273,7 +277,8 @@ fn sirets(listed: &Listed) -> Value {
         };
         vec![Cell::text(entry.siret.spaced()), Cell::date(entry.from), Cell::date(entry.to), state]
     });
-    let columns = [("SIRET", false), ("Depuis le", false), ("Jusqu’au", false), ("Vérification", false)];
+    let columns =
+        [("SIRET", false), ("Depuis le", false), ("Jusqu’au", false), ("Vérification", false)];
     table("SIRET, du premier au dernier", &columns, rows.collect(), "Aucun SIRET.")
 }
 
@@ -353,12 +358,7 @@ async fn person(
     Ok(Some((contact, found)))
 }
 
-fn contact_form(
-    listed: &Listed,
-    contact: &str,
-    fields: &Fields,
-    errors: &Errors,
-) -> Value {
+fn contact_form(listed: &Listed, contact: &str, fields: &Fields, errors: &Errors) -> Value {
     let options = ContactRole::ALL.iter().map(|role| {
         context! { code => role.code(), words => role.french() }
     });
@@ -435,9 +435,7 @@ async fn save_contact(
         };
         let saved = match known {
             None => add_contact(&pages.app, &who.actor(), &person).await,
-            Some((contact, _)) => {
-                change_contact(&pages.app, &who.actor(), contact, &person).await
-            }
+            Some((contact, _)) => change_contact(&pages.app, &who.actor(), contact, &person).await,
         };
         match saved {
             Ok(()) => {

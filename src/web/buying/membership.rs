@@ -54,9 +54,9 @@ impl Case {
         let on = &pages.app.store;
         let convention = found(pages, id).await?;
         let member = OrganisationId(member);
-        let body = group::organisation(on, member).await?.ok_or_else(|| {
-            StoreError::NotFound { what: "organisation", id: member.to_string() }
-        })?;
+        let body = group::organisation(on, member)
+            .await?
+            .ok_or_else(|| StoreError::NotFound { what: "organisation", id: member.to_string() })?;
         let membership = group::memberships(on, convention.id).await?.remove(&member);
         Ok(Self { convention, member, name: body.organisation.name, membership })
     }
@@ -65,7 +65,13 @@ impl Case {
         format!("/gestion/conventions/{}/membres/{}", self.convention.id, self.member)
     }
 
-    async fn view(&self, pages: &Pages, who: &Agent, fields: &Fields, errors: &Errors) -> Result<Value, PageError> {
+    async fn view(
+        &self,
+        pages: &Pages,
+        who: &Agent,
+        fields: &Fields,
+        errors: &Errors,
+    ) -> Result<Value, PageError> {
         let on = &pages.app.store;
         let today = pages.app.today();
         let id = self.membership.as_ref().map(|(id, _)| id.0);
@@ -77,11 +83,16 @@ impl Case {
         let mut rows = Vec::new();
         for procedure in procedures.iter().filter(|one| one.head.convention == self.convention.id) {
             for lot in &procedure.lots {
-                let may = membership.map(|one| one.may_order(lot.lot, procedure.head.launched_on, today));
+                let may =
+                    membership.map(|one| one.may_order(lot.lot, procedure.head.launched_on, today));
                 let named = self.convention.lots.iter().find(|named| named.id == lot.lot);
                 rows.push(vec![
                     Cell::text(&procedure.head.reference),
-                    Cell::text(named.map_or_else(String::new, |lot| format!("{} – {}", lot.number, lot.title))),
+                    Cell::text(
+                        named.map_or_else(String::new, |lot| {
+                            format!("{} – {}", lot.number, lot.title)
+                        }),
+                    ),
                     Cell::Date(procedure.head.launched_on),
                     match may {
                         Some(Ok(())) => Cell::state("peut commander", "good"),
@@ -161,10 +172,7 @@ fn described(membership: &Membership) -> Value {
             "Délibération",
             or_dash(made.map(|made| format!("n° {} du {}", made.number, french::date(made.on)))),
         ),
-        (
-            "Exécutoire le",
-            or_dash(made.and_then(|made| made.enforceable_on).map(french::date)),
-        ),
+        ("Exécutoire le", or_dash(made.and_then(|made| made.enforceable_on).map(french::date))),
         (
             "Convention signée",
             or_dash(signature.map(|one| {
@@ -197,7 +205,8 @@ async fn ask_in(
         fields.all("lot").filter_map(|text| text.parse().ok()).map(LotId).collect();
     match invite(&pages.app, &who.actor(), ConventionId(id), case.member, lots).await {
         Ok(()) => {
-            let message = format!("{} est noté comme pressenti. Attendez sa délibération.", case.name);
+            let message =
+                format!("{} est noté comme pressenti. Attendez sa délibération.", case.name);
             pages.done(&who, &case.address(), message).await
         }
         Err(error) => case.again(&pages, &who, &fields, Errors::refused(error)?).await,
@@ -233,7 +242,15 @@ async fn deliberate(
         _ => return case.again(&pages, &who, &fields, errors).await,
     };
     let step = Step::Deliberate(Deliberation { number, on, enforceable_on }, file);
-    advance(&pages, &who, &case, &fields, step, "La délibération est enregistrée. Enregistrez ensuite la signature de la convention.").await
+    advance(
+        &pages,
+        &who,
+        &case,
+        &fields,
+        step,
+        "La délibération est enregistrée. Enregistrez ensuite la signature de la convention.",
+    )
+    .await
 }
 
 async fn advance(
@@ -259,14 +276,27 @@ async fn sign(
     let case = Case::of(&pages, id, member).await?;
     let mut errors = Errors::none();
     let name = text(fields.text("nom"), "nom", "Indiquez qui a signé.", &mut errors);
-    let quality = text(fields.text("qualite"), "qualite", "Indiquez sa qualité, par exemple Maire.", &mut errors);
+    let quality = text(
+        fields.text("qualite"),
+        "qualite",
+        "Indiquez sa qualité, par exemple Maire.",
+        &mut errors,
+    );
     let on = day(fields.text("signe"), "signe", &mut errors);
     let on = match on {
         Some(on) if errors.is_empty() => on,
         _ => return case.again(&pages, &who, &fields, errors).await,
     };
     let step = Step::Sign(Signature { name, quality, on });
-    advance(&pages, &who, &case, &fields, step, "La signature est enregistrée. Admettez maintenant le membre.").await
+    advance(
+        &pages,
+        &who,
+        &case,
+        &fields,
+        step,
+        "La signature est enregistrée. Admettez maintenant le membre.",
+    )
+    .await
 }
 
 async fn admit(
@@ -279,7 +309,12 @@ async fn admit(
     advance(&pages, &who, &case, &Fields::default(), Step::Admit, &message).await
 }
 
-async fn leaving(pages: &Pages, case: &Case, fields: &Fields, errors: &Errors) -> Result<Value, PageError> {
+async fn leaving(
+    pages: &Pages,
+    case: &Case,
+    fields: &Fields,
+    errors: &Errors,
+) -> Result<Value, PageError> {
     let on = &pages.app.store;
     let filter = OrderFilter { concerning: Some(case.member), ..OrderFilter::default() };
     let (_, orders) = desk_orders(on, &filter, &super::contract::glance()).await?;
@@ -324,7 +359,8 @@ async fn leave(
             withdraw(&pages.app, &who.actor(), case.convention.id, case.member, on, &reason).await;
         match done {
             Ok(()) => {
-                let message = format!("Le retrait de {} au {} est enregistré.", case.name, french::date(on));
+                let message =
+                    format!("Le retrait de {} au {} est enregistré.", case.name, french::date(on));
                 return pages.done(&who, &case.address(), message).await;
             }
             Err(error) => errors = Errors::refused(error)?,

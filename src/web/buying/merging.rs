@@ -44,10 +44,7 @@ fn form(fields: &Fields, errors: &Errors) -> Value {
     }
 }
 
-async fn ask(
-    State(pages): State<Pages>,
-    who: May<Buy>,
-) -> Result<Response, PageError> {
+async fn ask(State(pages): State<Pages>, who: May<Buy>) -> Result<Response, PageError> {
     pages.page(&who, "pages/buying/merge.html", form(&Fields::default(), &Errors::none())).await
 }
 
@@ -195,7 +192,8 @@ async fn add(
     fields: Fields,
 ) -> Result<Response, PageError> {
     let mut errors = Errors::none();
-    let name = text(fields.text("nom"), "nom", "Saisissez le nom de la commune nouvelle.", &mut errors);
+    let name =
+        text(fields.text("nom"), "nom", "Saisissez le nom de la commune nouvelle.", &mut errors);
     let typed: String = fields.text("siret").chars().filter(|c| !c.is_whitespace()).collect();
     let siret = typed.parse::<Siret>();
     if siret.is_err() {
@@ -230,6 +228,7 @@ async fn add(
     };
     let new = NewOrganisation { organisation, insee, epci_siren: None };
     import_members(&pages.app, &who.actor(), vec![new]).await?;
-    let message = format!("{name} est enregistrée. Réunissez-lui maintenant les anciennes communes.");
+    let message =
+        format!("{name} est enregistrée. Réunissez-lui maintenant les anciennes communes.");
     pages.done(&who, "/gestion/membres/reunion", message).await
 }

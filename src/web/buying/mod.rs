@@ -23,15 +23,10 @@ mod revision;
 mod window;
 mod words;
 
-use axum::extract::{FromRequestParts, Path};
-use axum::http::request::Parts;
 use chrono::NaiveDate;
-use serde::de::DeserializeOwned;
 
-use super::Pages;
-use super::error::PageError;
 use super::form::Errors;
-use super::routes::Routes;
+use super::routes::{Routes, Row};
 
 pub(super) fn routes() -> Routes {
     Routes::new()
@@ -52,20 +47,6 @@ pub(super) fn routes() -> Routes {
         .merge(merging::routes())
         .merge(papers::routes())
         .merge(journal::routes())
-}
-
-/// The row a path names; what is no number is no page.
-struct Row<T>(T);
-
-impl<T: DeserializeOwned + Send> FromRequestParts<Pages> for Row<T> {
-    type Rejection = PageError;
-
-    async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, PageError> {
-        match Path::<T>::from_request_parts(parts, pages).await {
-            Ok(Path(row)) => Ok(Self(row)),
-            Err(_) => Err(PageError::NotFound),
-        }
-    }
 }
 
 /// A day as browsers send it; what is none is an error of its field.

@@ -21,9 +21,7 @@ use crate::web::rights::{Buy, Needed, ReadPurchases};
 use crate::web::routes::Routes;
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/gestion/commandes/{id}", show)
-        .get("/gestion/commandes/{id}/parts", shares)
+    Routes::new().get("/gestion/commandes/{id}", show).get("/gestion/commandes/{id}/parts", shares)
 }
 
 /// What every page of an order says first.

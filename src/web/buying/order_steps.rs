@@ -66,7 +66,12 @@ fn own(stored: &StoredOrder, window: &Window) -> Result<(), UseCaseError> {
     ))
 }
 
-async fn signing(pages: &Pages, id: i64, fields: &Fields, errors: &Errors) -> Result<Value, PageError> {
+async fn signing(
+    pages: &Pages,
+    id: i64,
+    fields: &Fields,
+    errors: &Errors,
+) -> Result<Value, PageError> {
     let on = &pages.app.store;
     let (stored, window, buyer) = read(pages, id).await?;
     own(&stored, &window)?;
@@ -193,7 +198,11 @@ async fn ask_issue(
 ) -> Result<Response, PageError> {
     let (stored, window, _) = read(&pages, id).await?;
     let lines = vec![
-        format!("Montant : {} HT, {} TTC.", stored.totals.net.french(), stored.totals.gross.french()),
+        format!(
+            "Montant : {} HT, {} TTC.",
+            stored.totals.net.french(),
+            stored.totals.gross.french()
+        ),
         format!(
             "La commande prend le prochain numéro de l’année et la date du {}.",
             french::date(pages.app.today())
@@ -237,10 +246,7 @@ fn cancelling() -> Question<'static> {
     }
 }
 
-async fn cancel_figures(
-    pages: &Pages,
-    id: i64,
-) -> Result<(Vec<String>, Vec<String>), PageError> {
+async fn cancel_figures(pages: &Pages, id: i64) -> Result<(Vec<String>, Vec<String>), PageError> {
     match preview_cancel(&pages.app, OrderId(id)).await {
         Ok(seen) => Ok((
             vec![
@@ -294,7 +300,10 @@ async fn ask_close(
                     seen.counts.french(),
                     seen.after.french()
                 ),
-                format!("{} HT, non livrés ou refusés, sont rendus au marché.", seen.given_back.french()),
+                format!(
+                    "{} HT, non livrés ou refusés, sont rendus au marché.",
+                    seen.given_back.french()
+                ),
                 "Plus aucune livraison ne pourra être reçue sur cette commande.".into(),
             ],
             Vec::new(),
@@ -387,7 +396,10 @@ async fn amended(
     let prices = tenders::schedule(&pages.app.store, stored.schedule).await?;
     let mut errors = Errors::none();
     if fields.text("motif").is_empty() {
-        errors.add("motif", "Indiquez le motif de la modification, par exemple : volumes plus épais que prévu.");
+        errors.add(
+            "motif",
+            "Indiquez le motif de la modification, par exemple : volumes plus épais que prévu.",
+        );
     }
     let mut lines = Vec::new();
     for line in stored.order.lines.iter().filter(|line| line.article.amendable) {

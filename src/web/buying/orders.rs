@@ -81,7 +81,9 @@ async fn list(
                 options: vec![("retard".into(), "en retard".into())],
             },
         ],
-        empty: "Aucune commande : elles naissent d’une période de commande, ouverte depuis un marché.".into(),
+        empty:
+            "Aucune commande : elles naissent d’une période de commande, ouverte depuis un marché."
+                .into(),
         noun: ("commande", "commandes"),
     };
     let values = context! {

@@ -8,12 +8,15 @@ use domain::ids::OrderWindowId;
 use minijinja::{Value, context};
 
 use super::Row;
+use crate::store::StoreError;
 use crate::store::orders::{self, HolderPack};
-use crate::store::{StoreError, group};
-use crate::usecases::orders::{acknowledge_pack, make_pack, send_pack};
+use crate::usecases::orders::{
+    LARGEST_BY_MAIL, acknowledge_pack, mail_pack, make_pack, pack_recipient, send_pack,
+};
 use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
+use crate::web::form::Fields;
 use crate::web::rights::{Buy, ReadPurchases};
 use crate::web::routes::Routes;
 
@@ -84,10 +87,8 @@ async fn download(
     let pack = found(&pages, id, rank).await?;
     let bytes = pages.app.files.get(&pack.file_key).await?;
     let name = format!("attachment; filename=\"envoi-titulaire_{id}_{rank}.zip\"");
-    let headers = [
-        (header::CONTENT_TYPE, "application/zip".to_owned()),
-        (header::CONTENT_DISPOSITION, name),
-    ];
+    let headers =
+        [(header::CONTENT_TYPE, "application/zip".to_owned()), (header::CONTENT_DISPOSITION, name)];
     Ok((headers, bytes).into_response())
 }
 
@@ -99,22 +100,26 @@ async fn ask(
     let pack = found(&pages, id, rank).await?;
     let on = &pages.app.store;
     let window = orders::window(on, OrderWindowId(id)).await?;
-    let people = group::contacts(on, Some(window.holder())).await?;
-    let address = people.values().find_map(|person| person.email.as_ref());
-    let to = address.map(|email| email.as_str().to_owned());
+    let to = pack_recipient(on, window.holder()).await?.map(|to| to.address);
+    let light = pack.bytes <= LARGEST_BY_MAIL;
     let lines = vec![
         format!("L’envoi n° {rank} réunit {} commandes, {}.", pack.orders, size(pack.bytes)),
         to.as_ref().map_or_else(
             || "Le titulaire n’a pas d’adresse électronique : téléchargez l’envoi et remettez-le autrement, puis notez son départ.".to_owned(),
             |to| format!("Adresse du titulaire : {to}."),
         ),
-        "La date de départ est notée ; elle ne se change plus.".into(),
+        if light {
+            "La date de départ est notée ; elle ne se change plus.".into()
+        } else {
+            "Cet envoi est trop lourd pour un courriel : téléchargez-le, remettez-le autrement, puis notez son départ.".into()
+        },
     ];
     let values = context! {
         id => id,
         rank => rank,
         sent => pack.sent_on.map(french::date),
         lines => lines,
+        mailable => to.is_some() && light,
         ..super::window::head(&window, pages.app.today())
     };
     pages.page(&who, "pages/buying/pack.html", values).await
@@ -124,11 +129,21 @@ async fn send(
     State(pages): State<Pages>,
     who: May<Buy>,
     Row((id, rank)): Row<(i64, i64)>,
+    fields: Fields,
 ) -> Result<Response, PageError> {
-    send_pack(&pages.app, &who.actor(), OrderWindowId(id), rank).await?;
-    let message = format!(
-        "Le départ de l’envoi n° {rank} est noté. Notez sa réception quand le titulaire la confirme."
-    );
+    let window = OrderWindowId(id);
+    let message = if fields.text("moyen") == "autre" {
+        send_pack(&pages.app, &who.actor(), window, rank).await?;
+        format!(
+            "Le départ de l’envoi n° {rank} est noté. Notez sa réception quand le titulaire la confirme."
+        )
+    } else {
+        let to = mail_pack(&pages.app, &who.actor(), window, rank).await?;
+        format!(
+            "L’envoi n° {rank} part par courriel à {}. Notez sa réception quand le titulaire la confirme.",
+            to.address
+        )
+    };
     pages.done(&who, &format!("/gestion/fenetres/{id}"), message).await
 }
 

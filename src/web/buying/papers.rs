@@ -84,6 +84,7 @@ async fn of_window(
         empty: "Aucun document : ils sont préparés à l’émission des commandes.".into(),
         noun: ("document", "documents"),
     };
-    let values = minijinja::context! { id => id, ..super::window::head(&window, pages.app.today()) };
+    let values =
+        minijinja::context! { id => id, ..super::window::head(&window, pages.app.today()) };
     listing.respond(&pages, &who, "pages/buying/window_papers.html", values).await
 }

@@ -90,7 +90,8 @@ fn read(contract: &StoredContract, fields: &Fields) -> Result<(NaiveDate, Vec<In
         }
         let source = fields.text(&field("source"));
         if source.is_empty() {
-            errors.add(&field("source"), "Dites où cette valeur est publiée : elle sera vérifiable.");
+            errors
+                .add(&field("source"), "Dites où cette valeur est publiée : elle sera vérifiable.");
         }
         if let (Ok(value), Ok(month)) = (value, month) {
             used.push(IndexUsed {

@@ -100,11 +100,13 @@ async fn open(
         Some((CampaignId(campaign.parse().ok()?), year.parse().ok()?))
     });
     if needs.is_none() {
-        errors.add("besoins", "Choisissez les besoins à commander : un recensement clos et une année.");
+        errors.add(
+            "besoins",
+            "Choisissez les besoins à commander : un recensement clos et une année.",
+        );
     }
     if let (Some(from), Some(to), Some((campaign, year))) = (from, to, needs) {
-        let new =
-            NewWindow { contract: ContractId(id), campaign, year, days: Period { from, to } };
+        let new = NewWindow { contract: ContractId(id), campaign, year, days: Period { from, to } };
         match open_window(&pages.app, &who.actor(), &new, fields.text("cle")).await {
             Ok(window) => {
                 let message = "La période de commande est ouverte. Préparez maintenant les \
@@ -267,7 +269,9 @@ fn epci_table(id: i64, epcis: &[EpciFigures]) -> Value {
         let validated = row.orders - row.drafts;
         vec![
             match row.epci_id {
-                Some(epci) => Cell::link(name, format!("/gestion/fenetres/{id}?epci={epci}&etat=draft")),
+                Some(epci) => {
+                    Cell::link(name, format!("/gestion/fenetres/{id}?epci={epci}&etat=draft"))
+                }
                 None => Cell::text(name),
             },
             Cell::Count(validated),

@@ -1,5 +1,6 @@
 //! Tables, gauges and states as these pages word them.
 
+use domain::dates::paris_time;
 use domain::french;
 use domain::money::Net;
 use domain::orders::ceiling::WARN_FROM_PERCENT;
@@ -7,8 +8,8 @@ use domain::orders::state::OrderState;
 use domain::quantity::Quantity;
 use minijinja::{Value, context};
 
-use crate::store::platform::Told;
 use crate::store::group::DeskPaper;
+use crate::store::platform::Told;
 use crate::web::listing::Cell;
 
 /// A count of rows.
@@ -190,7 +191,7 @@ pub(super) fn action(code: &str) -> String {
 pub(super) fn history(list: &[Told]) -> Value {
     let one = |told: &Told| {
         context! {
-            at => told.at.format("%d/%m/%Y à %H:%M").to_string(),
+            at => paris_time(told.at).format("%d/%m/%Y à %H:%M").to_string(),
             who => told.actor.as_str(),
             what => action(&told.action),
             why => told.details.as_str(),
