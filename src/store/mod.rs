@@ -13,6 +13,7 @@ pub mod group;
 pub mod invoices;
 pub mod orders;
 pub mod overview;
+mod paged;
 pub mod papers;
 pub mod platform;
 pub mod reference;

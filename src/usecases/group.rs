@@ -1,5 +1,8 @@
 //! Members come in, adhere, move and are confirmed.
 
+mod adhesion;
+mod merge;
+mod people;
 pub mod sites;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +22,10 @@ use crate::exchange::contacts::{ContactRow, SiteRow};
 use crate::exchange::members::{Body, MemberRow};
 use crate::store::group::{self as store, NewLot, NewOrganisation};
 use crate::store::platform;
+
+pub use adhesion::{Step, invite, take_step};
+pub use merge::{Merger, Merging, merge, preview_merge};
+pub use people::{add_contact, change_contact, remove_contact, replace_siret};
 
 /// A line of a list of members as an organisation. A SIRET that the list calls verified counts
 /// as confirmed by `actor` today; any other waits for somebody.

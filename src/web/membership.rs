@@ -11,14 +11,14 @@ use super::agent::May;
 use super::error::PageError;
 use super::rights::ReadOwn;
 use super::routes::Routes;
-use crate::store::group::{MemberOf, memberships_of};
+use crate::store::group::{MemberOf, adhesions_of};
 
 pub(super) fn routes() -> Routes {
     Routes::new().get("/adhesion", show)
 }
 
 async fn show(State(pages): State<Pages>, who: May<ReadOwn>) -> Result<Response, PageError> {
-    let found = memberships_of(&pages.app.store, who.organisation).await?;
+    let found = adhesions_of(&pages.app.store, who.organisation).await?;
     let page = context! {
         organisation => who.organisation_name.as_str(),
         memberships => found.iter().map(membership).collect::<Vec<_>>(),

@@ -7,6 +7,7 @@
 mod account;
 mod agent;
 mod assets;
+mod buying;
 mod census;
 mod error;
 mod form;
@@ -92,6 +93,7 @@ fn all() -> Routes {
         .merge(census::routes())
         .merge(sites::routes())
         .merge(membership::routes())
+        .merge(buying::routes())
 }
 
 /// Every route of the service.

@@ -8,6 +8,7 @@
 
 mod amend;
 mod deliveries;
+mod desk;
 mod lists;
 mod needs;
 mod of_member;
@@ -15,6 +16,7 @@ mod packs;
 mod penalties;
 mod quantities;
 mod read;
+mod rows;
 mod steps;
 mod terms;
 mod texts;
@@ -23,6 +25,10 @@ mod write;
 
 pub use amend::{add_amendment, amend, amendments_of};
 pub use deliveries::{NewDecision, NewDelivery, add_decisions, add_deliveries, known_notes};
+pub use desk::{
+    DeliveryFilter, DeskOrder, DeskShare, EpciFigures, OrderFilter, StateFigures, desk_orders,
+    desk_share, desk_shares, window_by_epci, window_states,
+};
 pub use lists::{OrderPaper, OrderRow, orders_of_contract, orders_of_member, papers_of_window};
 pub use needs::{CountedNeed, counted_needs};
 pub use of_member::{

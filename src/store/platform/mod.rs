@@ -7,6 +7,7 @@ pub mod links;
 pub mod people;
 
 pub mod attachments;
+mod history;
 pub mod jobs;
 pub mod mail;
 pub mod notices;
@@ -23,6 +24,8 @@ use sea_orm::{
 };
 
 use crate::store::{Access, StoreError, Tx, is_postgres, rows_per_statement};
+
+pub use history::{JournalFilter, Told, history, journal_page, journal_subjects};
 
 /// What is to be written in the journal; the chain gives it its sequence and hash.
 #[derive(Debug, Clone)]

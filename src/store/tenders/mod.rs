@@ -6,6 +6,7 @@
 mod bids;
 mod consolidation;
 mod contracts;
+mod desk;
 mod lot_articles;
 mod lot_sheets;
 mod prices;
@@ -16,6 +17,10 @@ pub use consolidation::{NeedTotal, need_totals};
 pub use contracts::{
     NewContractRow, StoredContract, StoredWindow, add_contract, add_window, close_window, contract,
     contracts, is_numbered, lock_contract,
+};
+pub use desk::{
+    ContractFilter, ContractInvoice, DeskContract, IndexRow, contract_invoices, desk_contracts,
+    index_rows,
 };
 pub use lot_articles::{LotArticle, LotArticleRow, ToPrice, articles_to_price, lot_articles};
 pub use lot_sheets::{LotMembers, lot_members, lots_with_sheet};

@@ -7,7 +7,7 @@ use domain::group::convention::PackingPolicy;
 use domain::ids::{ArticleId, OrderId};
 use domain::money::Net;
 use domain::orders::amendment::{self as rule, Amended};
-use domain::orders::ceiling::fits;
+use domain::orders::ceiling::{Room, fits};
 use domain::orders::order::{Order, OrderLine, Share};
 
 use super::end::locked;
@@ -16,7 +16,7 @@ use super::papers::Desk;
 use crate::documents::purchase_order;
 use crate::store::orders::{self as store, StoredOrder};
 use crate::store::tenders::SchedulePrices;
-use crate::store::{Tx, Viewer, platform, tenders};
+use crate::store::{Access, Tx, Viewer, platform, tenders};
 use crate::usecases::{Actor, App, Refusal, UseCaseError, papers};
 
 /// A whole line as it is from now on: in the place of the one of its position, or after the
@@ -43,30 +43,9 @@ pub async fn amend_order(
     let tx = app.store.begin_write().await?;
     let stored = locked(&tx, Viewer::Coordinator, order).await?;
     let window = store::window(&tx, stored.order.window).await?;
-    let prices = tenders::schedule(&tx, stored.schedule).await?;
-    let whole_packs = window.contract.packing == PackingPolicy::Site;
-    let earlier = store::amendments_of(&tx, order).await?.len();
-    let number = u32::try_from(earlier + 1).map_err(UseCaseError::failed("numbering"))?;
-    let amendment = rule::Amendment {
-        number,
-        on: app.today(),
-        by: actor.0.clone(),
-        reason: reason.trim().to_owned(),
-        lines: new_lines(&prices, whole_packs, lines)?,
-    };
-    let invoiced = store::invoiced_positions(&tx, order).await?;
-    let Amended { order: after, before: net_before, after: net_after } =
-        rule::amend(&stored.order, &amendment, number - 1, &stored.receipts, &invoiced).map_err(
-            |errors| {
-                let reason =
-                    |error: &rule::AmendmentError| Refusal::new("avenant", error.for_the_reader());
-                UseCaseError::Refused(errors.iter().map(reason).collect())
-            },
-        )?;
-    let added = net_after.minus(net_before).map_err(UseCaseError::failed("pricing an order"))?;
-    let terms = window.contract.agreement.terms();
-    fits(terms.ceiling, window.contract.committed, added)
-        .map_err(|past| UseCaseError::refused("maximum_depasse", past.for_the_reader()))?;
+    let judged = judged(app, actor, &tx, (&stored, &window), reason, lines).await?;
+    let Judged { amendment, after, added, .. } = judged;
+    let number = amendment.number;
     let counts = stored.committed.plus(added).map_err(UseCaseError::failed("pricing an order"))?;
     // Before the row changes: what the other issued orders count for.
     let others = store::issued_before(&tx, window.contract.id)
@@ -86,6 +65,78 @@ pub async fn amend_order(
     platform::append(&tx, vec![entry]).await?;
     tx.commit().await?;
     Ok(number)
+}
+
+/// An amendment as it would be.
+struct Judged {
+    amendment: rule::Amendment,
+    after: Order,
+    /// Of the order, before VAT.
+    nets: (Net, Net),
+    added: Net,
+    room: Room,
+}
+
+/// Judges an amendment as it is written: all that stands against it, or what it does.
+async fn judged(
+    app: &App,
+    actor: &Actor,
+    on: &impl Access,
+    (stored, window): (&StoredOrder, &store::Window),
+    reason: &str,
+    lines: &[AmendedLine],
+) -> Result<Judged, UseCaseError> {
+    let prices = tenders::schedule(on, stored.schedule).await?;
+    let whole_packs = window.contract.packing == PackingPolicy::Site;
+    let earlier = store::amendments_of(on, stored.id).await?.len();
+    let number = u32::try_from(earlier + 1).map_err(UseCaseError::failed("numbering"))?;
+    let amendment = rule::Amendment {
+        number,
+        on: app.today(),
+        by: actor.0.clone(),
+        reason: reason.trim().to_owned(),
+        lines: new_lines(&prices, whole_packs, lines)?,
+    };
+    let invoiced = store::invoiced_positions(on, stored.id).await?;
+    let Amended { order: after, before: net_before, after: net_after } =
+        rule::amend(&stored.order, &amendment, number - 1, &stored.receipts, &invoiced).map_err(
+            |errors| {
+                let reason =
+                    |error: &rule::AmendmentError| Refusal::new("avenant", error.for_the_reader());
+                UseCaseError::Refused(errors.iter().map(reason).collect())
+            },
+        )?;
+    let added = net_after.minus(net_before).map_err(UseCaseError::failed("pricing an order"))?;
+    let terms = window.contract.agreement.terms();
+    let room = fits(terms.ceiling, window.contract.committed, added)
+        .map_err(|past| UseCaseError::refused("maximum_depasse", past.for_the_reader()))?;
+    Ok(Judged { amendment, after, nets: (net_before, net_after), added, room })
+}
+
+/// What an amendment would do; nothing is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AmendPreview {
+    pub number: u32,
+    /// Of the order, before VAT.
+    pub before: Net,
+    pub after: Net,
+    /// Of the contract, once amended.
+    pub room: Room,
+}
+
+/// What [`amend_order`] would do, or everything that stands against it.
+pub async fn preview_amend(
+    app: &App,
+    actor: &Actor,
+    order: OrderId,
+    reason: &str,
+    lines: &[AmendedLine],
+) -> Result<AmendPreview, UseCaseError> {
+    let stored = store::one(&app.store, Viewer::Coordinator, order).await?;
+    let window = store::window(&app.store, stored.order.window).await?;
+    let judged = judged(app, actor, &app.store, (&stored, &window), reason, lines).await?;
+    let ((before, after), room) = (judged.nets, judged.room);
+    Ok(AmendPreview { number: judged.amendment.number, before, after, room })
 }
 
 fn new_lines(

@@ -74,3 +74,33 @@ pub async fn close_order(app: &App, actor: &Actor, order: OrderId) -> Result<Net
     tx.commit().await?;
     Ok(rest)
 }
+
+/// What ending an order would give back under the ceiling of its contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndPreview {
+    /// What it counts for now, and what it would count for.
+    pub counts: Net,
+    pub after: Net,
+    pub given_back: Net,
+}
+
+/// What [`cancel_order`] would give back, or everything that stands against it.
+pub async fn preview_cancel(app: &App, order: OrderId) -> Result<EndPreview, UseCaseError> {
+    let stored = store::one(&app.store, Viewer::Coordinator, order).await?;
+    cancel(&stored.order, &stored.receipts)
+        .map_err(|error| UseCaseError::Refused(vec![refusal(&error)]))?;
+    let counts = stored.committed;
+    Ok(EndPreview { counts, after: Net::ZERO, given_back: counts })
+}
+
+/// What [`close_order`] would give back, or everything that stands against it.
+pub async fn preview_close(app: &App, order: OrderId) -> Result<EndPreview, UseCaseError> {
+    let stored = store::one(&app.store, Viewer::Coordinator, order).await?;
+    let closed = close(&stored.order, &stored.receipts)
+        .map_err(|error| UseCaseError::Refused(vec![refusal(&error)]))?;
+    let after =
+        committed(&closed, &stored.receipts).map_err(UseCaseError::failed("valuing an order"))?;
+    let counts = stored.committed;
+    let given_back = counts.minus(after).map_err(UseCaseError::failed("valuing an order"))?;
+    Ok(EndPreview { counts, after, given_back })
+}

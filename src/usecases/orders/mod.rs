@@ -16,18 +16,21 @@ mod papers;
 mod penalties;
 mod pricing;
 mod references;
+pub(crate) mod takeover;
 mod validate;
 mod window;
 
 use domain::ids::OrderId;
 
 pub use adjust::{Adjustment, Change, adjust_draft, adjust_draft_as_read};
-pub use amend::{AmendedLine, amend_order};
+pub use amend::{AmendPreview, AmendedLine, amend_order, preview_amend};
 pub use deliver::{Reception, decide_deliveries, receive_delivery, record_deliveries};
 pub use draft::{Drafted, draft_orders};
-pub use end::{cancel_order, close_order};
-pub use issue::{Issue, Progress, SERIES, issue_order, issue_window};
-pub use pack::{acknowledge_pack, make_pack, send_pack};
+pub use end::{EndPreview, cancel_order, close_order, preview_cancel, preview_close};
+pub use issue::{Issue, IssuePreview, Progress, SERIES, issue_order, issue_window, preview_issue};
+pub use pack::{
+    LARGEST_BY_MAIL, acknowledge_pack, mail_pack, make_pack, pack_recipient, send_pack,
+};
 pub use penalties::{OrderPenalty, Penalties, penalties};
 pub use references::{Signer, set_references, signers};
 pub use validate::{

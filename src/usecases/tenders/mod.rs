@@ -12,5 +12,5 @@ pub use award::{Duties, NewContract, NewFreight, award, duties};
 pub use bids::{BidPrice, NewBid, Ranking, RecordedBid, ranking, record_bid};
 pub use launch::{NewProcedure, NewTenderLot, SmallLots, launch_procedure, small_lots};
 pub use lot_sheets::issue_lot_sheets;
-pub use prices::{Revision, revise_prices};
+pub use prices::{PriceChange, Revision, RevisionPreview, preview_revision, revise_prices};
 pub use windows::{NewWindow, open_window};

@@ -1,0 +1,194 @@
+//! The conventions: terms, lots, and who adhered.
+
+use axum::extract::State;
+use axum::response::Response;
+use domain::french;
+use domain::group::membership::MembershipState;
+use domain::ids::ConventionId;
+use minijinja::{Value, context};
+
+use super::Row;
+use super::members::membership_state;
+use super::words::{facts, table};
+use crate::store::group::{self, DeskMember, MemberFilter, StoredConvention, desk_members};
+use crate::store::{StoreError, tenders};
+use crate::web::Pages;
+use crate::web::agent::May;
+use crate::web::error::PageError;
+use crate::web::listing::{Cell, Column, Filter, ListQuery, Listing};
+use crate::web::rights::ReadMembers;
+use crate::web::routes::Routes;
+
+pub(super) fn routes() -> Routes {
+    Routes::new().get("/gestion/conventions", list).get("/gestion/conventions/{id}", show)
+}
+
+pub(super) async fn found(pages: &Pages, id: i64) -> Result<StoredConvention, PageError> {
+    let found = group::convention(&pages.app.store, ConventionId(id)).await?;
+    found.ok_or_else(|| StoreError::NotFound { what: "convention", id: id.to_string() }.into())
+}
+
+fn days(stored: &StoredConvention) -> String {
+    let terms = stored.convention.terms();
+    let from = french::date(terms.from);
+    match terms.to {
+        Some(to) => format!("du {from} au {}", french::date(to)),
+        None => format!("depuis le {from}, sans terme"),
+    }
+}
+
+async fn list(State(pages): State<Pages>, who: May<ReadMembers>) -> Result<Response, PageError> {
+    let on = &pages.app.store;
+    let mut rows = Vec::new();
+    // A coordinator has a handful of conventions over the years.
+    for id in group::convention_ids(on).await? {
+        let stored = found(&pages, id.0).await?;
+        let terms = stored.convention.terms();
+        rows.push(vec![
+            Cell::link(&terms.reference, format!("/gestion/conventions/{id}")),
+            Cell::text(&terms.subject),
+            Cell::text(if terms.permanent { "permanente" } else { "ponctuelle" }),
+            Cell::text(days(&stored)),
+            Cell::Count(i64::try_from(stored.lots.len()).unwrap_or(i64::MAX)),
+        ]);
+    }
+    let columns = [
+        ("Convention", false),
+        ("Objet", false),
+        ("Nature", false),
+        ("Durée", false),
+        ("Lots", true),
+    ];
+    let values = context! {
+        conventions => table(
+            "Conventions constitutives",
+            &columns,
+            rows,
+            "Aucune convention : la première fonde le groupement.",
+        ),
+    };
+    pages.page(&who, "pages/buying/conventions.html", values).await
+}
+
+async fn show(
+    State(pages): State<Pages>,
+    who: May<ReadMembers>,
+    Row(id): Row<i64>,
+    query: ListQuery,
+) -> Result<Response, PageError> {
+    let on = &pages.app.store;
+    let stored = found(&pages, id).await?;
+    let filter = MemberFilter {
+        state: query.filter("etat").and_then(MembershipState::from_code),
+        outside: query.filter("etat") == Some("aucune"),
+        ..MemberFilter::default()
+    };
+    let (rows, total) = desk_members(on, Some(stored.id), &filter, &query.slice("nom")).await?;
+    let memberships = group::memberships(on, stored.id).await?;
+    let procedures = tenders::procedures(on).await?;
+    let launches: Vec<_> =
+        procedures.iter().filter(|one| one.head.convention == stored.id).collect();
+    let last = launches.iter().map(|one| one.head.launched_on).max();
+    let figures = MembershipState::ALL.iter().map(|state| {
+        let count = memberships.values().filter(|(_, one)| one.state == *state).count();
+        context! { value => french::count(count), words => state.french() }
+    });
+    let late = memberships
+        .values()
+        .filter(|(_, one)| one.state == MembershipState::Active)
+        .filter(|(_, one)| last.is_some_and(|last| one.bound_on().is_none_or(|on| on > last)))
+        .count();
+    let mut states: Vec<(String, String)> = MembershipState::ALL
+        .iter()
+        .map(|state| (state.code().to_owned(), state.french().to_owned()))
+        .collect();
+    states.push(("aucune".into(), "aucune adhésion".into()));
+    let listing = Listing {
+        name: "adhesions",
+        caption: format!("Adhésions à la convention {}", stored.convention.terms().reference),
+        columns: vec![
+            Column::text("nom", "Organisme"),
+            Column::text("epci", "EPCI"),
+            Column::text("etat", "Étape"),
+            Column::text("executoire", "Délibération exécutoire le"),
+            Column::text("signature", "Signée le"),
+            Column::text("", "Lié avant la dernière consultation"),
+            Column::text("", "Retrait le"),
+            Column::text("", "Téléphone"),
+        ],
+        rows: rows.iter().map(|row| member(id, row, last)).collect(),
+        total,
+        query,
+        search: Some("Nom, SIRET ou code INSEE"),
+        filters: vec![Filter { key: "etat", label: "Étape", options: states }],
+        empty: "Aucun organisme n’est enregistré.".into(),
+        noun: ("organisme", "organismes"),
+    };
+    let procedure_rows = launches.iter().map(|one| {
+        vec![
+            Cell::text(&one.head.reference),
+            Cell::text(&one.head.title),
+            Cell::Date(one.head.launched_on),
+            Cell::Count(i64::try_from(one.lots.len()).unwrap_or(i64::MAX)),
+        ]
+    });
+    let terms = stored.convention.terms();
+    let values = context! {
+        id => id,
+        reference => terms.reference.as_str(),
+        subject => terms.subject.as_str(),
+        figures => figures.collect::<Vec<_>>(),
+        late => late,
+        last => last.map(french::date),
+        facts => facts(vec![
+            ("Nature", if terms.permanent { "permanente".into() } else { "ponctuelle".into() }),
+            ("Durée", days(&stored)),
+            ("Commission d’appel d’offres", terms.committee.french().to_owned()),
+            ("Partage du port", terms.freight_key.french().to_owned()),
+            ("Partage des frais", terms.fee_key.french().to_owned()),
+        ]),
+        lots => lots(&stored),
+        procedures => table(
+            "Consultations lancées sous cette convention",
+            &[("Référence", false), ("Objet", false), ("Lancée le", false), ("Lots", true)],
+            procedure_rows.collect(),
+            "Aucune consultation : tout membre lié d’ici là pourra commander.",
+        ),
+    };
+    listing.respond(&pages, &who, "pages/buying/convention.html", values).await
+}
+
+fn lots(stored: &StoredConvention) -> Value {
+    let rows = stored.lots.iter().map(|lot| {
+        vec![
+            Cell::text(&lot.number),
+            Cell::text(&lot.title),
+            Cell::text(lot.terms.model().french()),
+            Cell::text(lot.terms.packing().french()),
+        ]
+    });
+    let columns =
+        [("Lot", false), ("Intitulé", false), ("Modèle", false), ("Conditionnements", false)];
+    table("Lots de la convention", &columns, rows.collect(), "Aucun lot.")
+}
+
+/// A member is bound once its deliberation is enforceable and its agreement signed.
+fn member(id: i64, row: &DeskMember, last: Option<chrono::NaiveDate>) -> Vec<Cell> {
+    let bound = row.enforceable_on.zip(row.signed_on).map(|(one, other)| one.max(other));
+    let in_time = match (bound, last) {
+        (Some(bound), Some(last)) if bound <= last => Cell::state("oui", "good"),
+        (Some(_), Some(_)) => Cell::state("non : consultation suivante", "warn"),
+        (Some(_), None) => Cell::state("oui", "good"),
+        (None, _) => Cell::Absent,
+    };
+    vec![
+        Cell::link(&row.name, format!("/gestion/conventions/{id}/membres/{}", row.id)),
+        Cell::text_or_absent(row.epci.clone()),
+        membership_state(row.state.as_deref()),
+        Cell::date(row.enforceable_on),
+        Cell::date(row.signed_on),
+        in_time,
+        Cell::date(row.left_on),
+        Cell::text_or_absent(row.phone.clone()),
+    ]
+}
