@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{FromRequest, Request};
+use chrono::NaiveDate;
 use domain::french;
 use minijinja::{Value, context};
 use serde::de::DeserializeOwned;
@@ -129,6 +130,13 @@ impl Errors {
         }
         context! { list => list, of => Value::from_iter(of) }
     }
+}
+
+/// Reads 22/11/2026, or 2026-11-22 as date fields send it.
+pub(crate) fn read_date(text: &str) -> Option<NaiveDate> {
+    ["%d/%m/%Y", "%Y-%m-%d"]
+        .into_iter()
+        .find_map(|form| NaiveDate::parse_from_str(text.trim(), form).ok())
 }
 
 /// A key that makes a double click create one thing.

@@ -73,6 +73,7 @@ impl House {
         }
         next_window(&shop, closed).await;
         let census = next_census(&shop).await;
+        photographs(&app, shop.fresh(), &shop.world.bodies[2..4]).await;
         let people = people(&app, shop.fresh(), &shop.world.bodies).await;
         Self { shop, app, census, people }
     }
@@ -170,6 +171,23 @@ async fn order(shop: &Shop, window: OrderWindowId) {
     let berck = shop.world.bodies[4];
     decisions.retain(|(_, decision)| decision.key.member != berck || window != shop.window);
     decide_deliveries(&later, &buyer(), Viewer::Coordinator, &decisions).await.unwrap();
+}
+
+/// A photograph that each of these members added to its order.
+async fn photographs(app: &App, fresh: &Fresh, members: &[OrganisationId]) {
+    for member in members {
+        let key = format!("pieces/order/photo-{member}");
+        app.files.put(&key, b"\xff\xd8\xff\xe0".to_vec()).await.unwrap();
+        let order = format!("(SELECT MIN(id) FROM purchase_order WHERE buyer_id = {member})");
+        fresh
+            .execute(&format!(
+                "INSERT INTO attachment (subject, subject_id, organisation_id, kind, name, content_type, \
+                 bytes, sha256, file_key, added_by, added_at) VALUES ('order', {order}, {member}, \
+                 'delivery_photo', 'bon.jpg', 'image/jpeg', 4, '-', '{key}', 'essai', \
+                 '2026-08-20 10:00:00+00:00')"
+            ))
+            .await;
+    }
 }
 
 /// What the holder of a contract invoices for a whole order.

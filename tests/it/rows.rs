@@ -27,14 +27,40 @@ use Whose::{Group, Member};
 
 /// The beginning of paths, whose row it names, and the query that finds it: the text of its
 /// parameters, parted by slashes. `$org` is the member.
-const ROWS: &[(&str, Whose, &str)] = &[];
+const ROWS: &[(&str, Whose, &str)] = &[
+    // orders
+    (
+        "/commandes/{id}",
+        Member,
+        "SELECT CAST(MIN(id) AS TEXT) FROM purchase_order WHERE buyer_id = $org",
+    ),
+    (
+        "/livraisons/{order}",
+        Member,
+        "SELECT CAST(MIN(id) AS TEXT) FROM purchase_order WHERE buyer_id = $org",
+    ),
+    (
+        "/livraisons/pieces/{id}",
+        Member,
+        "SELECT CAST(MIN(id) AS TEXT) FROM attachment WHERE organisation_id = $org",
+    ),
+    // invoices
+    ("/factures/{id}", Member, "SELECT CAST(MIN(id) AS TEXT) FROM invoice WHERE buyer_id = $org"),
+    // papers
+    (
+        "/documents/{id}",
+        Member,
+        "SELECT CAST(MIN(id) AS TEXT) FROM paper WHERE organisation_id = $org",
+    ),
+    ("/documents/annee/{year}", Group, "SELECT '2026'"),
+];
 
 /// What a path posts so that its form reads: without it, what is wrong with the form would be
 /// told before whose row it is.
-const FORMS: &[(&str, &[(&str, &str)])] = &[];
+const FORMS: &[(&str, &[(&str, &str)])] = &[("/commandes/{id}/validation", &[("version", "0")])];
 
 /// The paths that take files.
-const UPLOADS: &[&str] = &[];
+const UPLOADS: &[&str] = &["/commandes/{id}/signature-papier", "/livraisons/{order}/reception"];
 
 /// The roles of members: what they may open, they may open of their own only.
 const MEMBERS: [Role; 4] =

@@ -19,7 +19,7 @@ use crate::usecases::invoices::{late_interest, pay_own, share_of};
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Form};
+use crate::web::form::{Errors, Form, read_date};
 use crate::web::rights::{MarkPayments, ReadOwn};
 use crate::web::routes::Row;
 
@@ -171,11 +171,4 @@ pub(super) async fn pay(
             render(&pages, &who, &row, &paid.on, &errors, status).await
         }
     }
-}
-
-/// Reads 22/11/2026, or 2026-11-22 as date fields send it.
-pub(super) fn read_date(text: &str) -> Option<NaiveDate> {
-    ["%d/%m/%Y", "%Y-%m-%d"]
-        .into_iter()
-        .find_map(|form| NaiveDate::parse_from_str(text.trim(), form).ok())
 }

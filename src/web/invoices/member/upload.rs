@@ -7,14 +7,13 @@ use axum::response::{IntoResponse, Response};
 use domain::french;
 use minijinja::{Value, context};
 
-use super::invoice::read_date;
 use crate::store::invoices::Severity;
 use crate::usecases::UseCaseError;
 use crate::usecases::invoices::{Received, Verdict, receive_own_invoice};
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Fields, new_key};
+use crate::web::form::{Errors, Fields, new_key, read_date};
 use crate::web::rights::UploadInvoices;
 use crate::web::upload::{PDF, Upload, XML};
 

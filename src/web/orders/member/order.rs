@@ -241,10 +241,3 @@ pub(super) fn worded(article: &ArticleText, quantity: Quantity) -> String {
         Some(_) | None => plain,
     }
 }
-
-/// Reads 22/11/2026, or 2026-11-22 as date fields send it.
-pub(super) fn read_date(text: &str) -> Option<NaiveDate> {
-    ["%d/%m/%Y", "%Y-%m-%d"]
-        .into_iter()
-        .find_map(|form| NaiveDate::parse_from_str(text.trim(), form).ok())
-}

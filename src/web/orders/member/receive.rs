@@ -16,14 +16,14 @@ use domain::orders::state::OrderState;
 use domain::quantity::Quantity;
 use minijinja::{Value, context};
 
-use super::order::{Seen, read_date};
+use super::order::Seen;
 use crate::usecases::UseCaseError;
 use crate::usecases::orders::{Reception, decide_deliveries, receive_delivery};
 use crate::usecases::platform::attachments::NewFile;
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Fields};
+use crate::web::form::{Errors, Fields, read_date};
 use crate::web::listing::ListQuery;
 use crate::web::rights::ReceiveDeliveries;
 use crate::web::routes::Row;

@@ -12,7 +12,7 @@ use domain::platform::role::Right;
 use minijinja::{Value, context};
 use serde::Deserialize;
 
-use super::order::{Seen, read_date};
+use super::order::Seen;
 use crate::store::{StoreError, group};
 use crate::usecases::UseCaseError;
 use crate::usecases::orders::{
@@ -22,7 +22,7 @@ use crate::usecases::orders::{
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Fields, Form};
+use crate::web::form::{Errors, Fields, Form, read_date};
 use crate::web::rights::{AdjustOrders, KeepAccounts, ValidateOrders};
 use crate::web::routes::Row;
 use crate::web::upload::{JPEG, PDF, PNG, Upload};
