@@ -48,11 +48,8 @@ fn main() {
         return;
     }
     let only = std::env::var("TRAVEE_LOAD").unwrap_or_default();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     runtime.block_on(async {
         if only != "postgres" {
             let here = Installation::sqlite(1).await;
@@ -91,7 +88,9 @@ async fn pages(here: &Installation) -> Vec<(String, String)> {
 }
 
 async fn reading(here: &Installation) {
-    println!("\n{EACH_SECOND} requests a second over {CONNECTIONS} connections, {SECONDS} s a page");
+    println!(
+        "\n{EACH_SECOND} requests a second over {CONNECTIONS} connections, {SECONDS} s a page"
+    );
     for (path, cookie) in pages(here).await {
         let mut warm = Connection::open(here.ports[0]).await;
         let first = warm.get(&path, &cookie).await;

@@ -27,14 +27,44 @@ use Whose::{Group, Member};
 
 /// The beginning of paths, whose row it names, and the query that finds it: the text of its
 /// parameters, parted by slashes. `$org` is the member.
-const ROWS: &[(&str, Whose, &str)] = &[];
+const ROWS: &[(&str, Whose, &str)] = &[
+    // orders
+    ("/commandes/{id}", Member, ISSUED),
+    ("/commandes/{id}/quantites", Member, DRAFT),
+    ("/commandes/{id}/validation", Member, DRAFT),
+    ("/commandes/{id}/signature-papier", Member, DRAFT),
+    ("/livraisons/{order}", Member, ISSUED),
+    (
+        "/livraisons/pieces/{id}",
+        Member,
+        "SELECT CAST(id AS TEXT) FROM attachment WHERE organisation_id = $org ORDER BY id",
+    ),
+    // invoices and papers
+    (
+        "/factures/{id}",
+        Member,
+        "SELECT CAST(id AS TEXT) FROM invoice WHERE buyer_id = $org ORDER BY id",
+    ),
+    (
+        "/documents/{id}",
+        Member,
+        "SELECT CAST(id AS TEXT) FROM paper WHERE organisation_id = $org ORDER BY id",
+    ),
+    ("/documents/annee/{year}", Group, "SELECT '2026'"),
+];
 
-/// What a path posts so that its form reads: without it, what is wrong with the form would be
+const ISSUED: &str = "SELECT CAST(id AS TEXT) FROM purchase_order WHERE buyer_id = $org \
+                      AND state = 'issued' ORDER BY id";
+const DRAFT: &str = "SELECT CAST(id AS TEXT) FROM purchase_order WHERE buyer_id = $org \
+                     AND state = 'draft' ORDER BY id";
+
+/// A path and what it posts so that its form reads: without it, what is wrong with the form would be
 /// told before whose row it is.
-const FORMS: &[(&str, &[(&str, &str)])] = &[];
+type Form = (&'static str, &'static [(&'static str, &'static str)]);
+const FORMS: &[Form] = &[];
 
 /// The paths that take files.
-const UPLOADS: &[&str] = &[];
+const UPLOADS: &[&str] = &["/commandes/{id}/signature-papier", "/livraisons/{order}/reception"];
 
 /// The roles of members: what they may open, they may open of their own only.
 const MEMBERS: [Role; 4] =

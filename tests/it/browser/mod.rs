@@ -5,10 +5,10 @@
 //! them.
 
 mod axe;
+mod census;
 mod driver;
+mod entering;
 mod keyboard;
 mod pages;
 mod pictures;
 mod site;
-
-pub(crate) use driver::{Browser, Window};
