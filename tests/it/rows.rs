@@ -28,6 +28,54 @@ use Whose::{Group, Member};
 /// The beginning of paths, whose row it names, and the query that finds it: the text of its
 /// parameters, parted by slashes. `$org` is the member.
 const ROWS: &[(&str, Whose, &str)] = &[
+    // accounts
+    ("/connexion/lien/{token}", Group, "SELECT 'perime'"),
+    ("/mot-de-passe/{token}", Group, "SELECT 'perime'"),
+    ("/invitation/{token}", Group, "SELECT 'perime'"),
+    ("/r/{token}", Group, "SELECT 'perime'"),
+    ("/compte/adresse/{token}", Group, "SELECT 'perime'"),
+    (
+        "/compte/appareils/{id}",
+        Member,
+        "SELECT CAST(s.id AS TEXT) FROM session s JOIN role_grant g ON g.person_id = s.person_id WHERE g.organisation_id = $org ORDER BY s.id",
+    ),
+    (
+        "/equipe/{person}",
+        Member,
+        "SELECT CAST(person_id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
+    (
+        "/equipe/{person}/roles/{grant}",
+        Member,
+        "SELECT CAST(person_id AS TEXT) || '/' || CAST(id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
+    ("/gestion/membres/{id}", Group, "SELECT '$org'"),
+    (
+        "/gestion/membres/{id}/equipe/{person}",
+        Group,
+        "SELECT CAST(organisation_id AS TEXT) || '/' || CAST(person_id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
+    (
+        "/gestion/membres/{id}/equipe/{person}/roles/{grant}",
+        Group,
+        "SELECT CAST(organisation_id AS TEXT) || '/' || CAST(person_id AS TEXT) || '/' || CAST(id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
+    ("/administration/organismes/{id}", Group, "SELECT '$org'"),
+    (
+        "/administration/organismes/{id}/equipe/{person}",
+        Group,
+        "SELECT CAST(organisation_id AS TEXT) || '/' || CAST(person_id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
+    (
+        "/administration/organismes/{id}/equipe/{person}/roles/{grant}",
+        Group,
+        "SELECT CAST(organisation_id AS TEXT) || '/' || CAST(person_id AS TEXT) || '/' || CAST(id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
+    (
+        "/administration/personnes/{id}",
+        Group,
+        "SELECT CAST(person_id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
     // orders
     ("/commandes/{id}", Member, ISSUED),
     ("/commandes/{id}/quantites", Member, DRAFT),
@@ -61,7 +109,7 @@ const DRAFT: &str = "SELECT CAST(id AS TEXT) FROM purchase_order WHERE buyer_id 
 /// A path and what it posts so that its form reads: without it, what is wrong with the form would be
 /// told before whose row it is.
 type Form = (&'static str, &'static [(&'static str, &'static str)]);
-const FORMS: &[Form] = &[];
+const FORMS: &[Form] = &[("/commandes/{id}/validation", &[("version", "0")])];
 
 /// The paths that take files.
 const UPLOADS: &[&str] = &["/commandes/{id}/signature-papier", "/livraisons/{order}/reception"];

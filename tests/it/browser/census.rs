@@ -16,12 +16,12 @@ async fn a_secretary_answers_the_census_by_keyboard_alone_on_a_telephone() {
     let (browser, census) = (&open.browser, open.house.census);
     let tx = open.app.store.begin_write().await.unwrap();
     let arras = open.house.arras();
-    let link =
+    let token =
         census_links::make(&open.app, &tx, arras, census, "mairie@arras.example").await.unwrap();
     tx.commit().await.unwrap();
     browser.look_through(Window::TELEPHONE).await;
     browser.sign_in(None).await;
-    browser.goto(&link).await;
+    browser.goto(&format!("/r/{token}")).await;
     browser.hears("Arras").await;
     choose(browser, "Ouvrir le recensement").await;
     browser.arrives("the census", |path| path.starts_with(&format!("/campagnes/{census}"))).await;

@@ -10,5 +10,6 @@ mod driver;
 mod entering;
 mod keyboard;
 mod pages;
+mod paying;
 mod pictures;
 mod site;
