@@ -9,7 +9,7 @@
 use std::collections::BTreeMap;
 
 use domain::group::organisation::OrganisationKind;
-use domain::ids::{CampaignId, InvoiceId, OrderWindowId, OrganisationId, PersonId};
+use domain::ids::{CampaignId, ConventionId, InvoiceId, OrderWindowId, OrganisationId, PersonId};
 use domain::money::Net;
 use domain::orders::calendar::Period;
 use domain::orders::delivery::{Decision, DeliveredLine, DeliveryNote, ShareKey, Verdict};
@@ -21,15 +21,16 @@ use travee::store::orders::{StoredOrder, Which, load};
 use travee::store::tenders::add_window;
 use travee::usecases::App;
 use travee::usecases::campaigns::{issue_receipts, open_census};
-use travee::usecases::group::import_members;
+use travee::usecases::group::{add_sites, confirm_sirets, import_members};
 use travee::usecases::invoices::{allocate, issue_statements, receive_invoice, validate};
 use travee::usecases::orders::{
     close_window, decide_deliveries, draft_orders, issue_window, record_deliveries, validate_orders,
 };
+use travee::usecases::platform::attachments::{NewFile, keep};
 
 use crate::campaigns::on_day;
 use crate::client::{Client, person};
-use crate::fixtures::{ARRAS, BAPAUME, body, buyer, day};
+use crate::fixtures::{ARRAS, BAPAUME, body, buyer, day, members, site};
 use crate::harness::{Fresh, On};
 use crate::invoicing::{Bill, CDG, HOLDER, second};
 use crate::orders::{Deal, Shop, answer_sheet, approval};
@@ -69,6 +70,7 @@ impl House {
         let app = shop.on(TODAY);
         for (member, buyer_siret, number) in [(2, ARRAS, "M-1"), (3, BAPAUME, "M-2")] {
             let order = shop.order_of(member).await;
+            photograph(&app, &order).await;
             receive(&app, &bill_of(shop.fresh(), &order, number, buyer_siret).await).await;
         }
         next_window(&shop, closed).await;
@@ -232,6 +234,19 @@ pub(crate) async fn found(fresh: &Fresh, query: &str) -> Option<String> {
     text
 }
 
+/// A photograph of what came.
+async fn photograph(app: &App, order: &StoredOrder) {
+    let photo = NewFile {
+        name: "livraison.png".into(),
+        content_type: "image/png",
+        bytes: b"\x89PNG\r\n\x1a\n".to_vec(),
+    };
+    let tx = app.store.begin_write().await.unwrap();
+    let whose = (Some(order.order.buyer), "photo");
+    keep(app, &tx, &buyer(), ("order", order.id.0), whose, photo).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
 async fn receive(app: &App, bytes: &[u8]) -> InvoiceId {
     let key = crate::fixtures::sha256(bytes);
     let freight_lines = std::collections::BTreeSet::new();
@@ -288,4 +303,40 @@ async fn people(
         people.insert(role.code(), person(fresh, &email, organisation, &[*role]).await);
     }
     people
+}
+
+/// So many communes that joined the group, each with its mairie.
+pub(crate) async fn newcomers(app: &App, group: ConventionId, count: i64) -> Vec<OrganisationId> {
+    let communes = (1..=count).map(|number| {
+        let siren = checked(&format!("2162{:04}", 9000 + number));
+        let siret = checked(&format!("{siren}0001"));
+        body(OrganisationKind::Commune, &format!("Commune {number}"), &siret)
+    });
+    import_members(app, &buyer(), communes.collect()).await.unwrap();
+    let all = travee::store::group::organisations(&app.store, &[]).await.unwrap();
+    let new: Vec<_> = all
+        .iter()
+        .filter(|one| one.organisation.name.starts_with("Commune "))
+        .map(|one| one.id)
+        .collect();
+    assert_eq!(i64::try_from(new.len()).unwrap(), count);
+    confirm_sirets(app, &buyer(), &new).await.unwrap();
+    members(app, group, &new).await;
+    let sites: Vec<_> = new.iter().map(|id| site(*id, "Mairie")).collect();
+    add_sites(app, &buyer(), &sites).await.unwrap();
+    new
+}
+
+/// The digits and the one that makes their Luhn sum right.
+fn checked(digits: &str) -> String {
+    let sum: u32 = digits
+        .bytes()
+        .rev()
+        .zip(0..)
+        .map(|(byte, at)| {
+            let digit = u32::from(byte - b'0') * if at % 2 == 0 { 2 } else { 1 };
+            digit / 10 + digit % 10
+        })
+        .sum();
+    format!("{digits}{}", (10 - sum % 10) % 10)
 }

@@ -26,6 +26,7 @@ mod reference;
 mod routes;
 mod rows;
 mod schema;
+mod storm;
 mod tenders;
 mod trouble;
 mod web;

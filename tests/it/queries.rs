@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::{Arc, Mutex};
 
-use domain::group::organisation::OrganisationKind;
 use domain::platform::role::Role;
 use rstest::rstest;
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
@@ -15,13 +14,13 @@ use travee::store::Store;
 use travee::usecases::App;
 use travee::usecases::campaigns::complete_sheets;
 use travee::usecases::catalogue::import_catalogue;
-use travee::usecases::group::{add_sites, confirm_sirets, import_members};
+use travee::usecases::group::add_sites;
 
 use crate::campaigns::entry;
 use crate::client::Client;
-use crate::fixtures::{body, buyer, day, members, site};
+use crate::fixtures::{buyer, day, site};
 use crate::harness::{Fresh, On};
-use crate::house::House;
+use crate::house::{House, newcomers};
 use crate::routes::TABLE;
 use crate::rows::address;
 
@@ -157,25 +156,9 @@ async fn columns(fresh: &Fresh, table: &str) -> Vec<String> {
 /// More communes with their places and sheets, more articles in the open census.
 async fn join(house: &House) {
     let app = &house.app;
-    let communes: Vec<_> = (1..=AGAIN)
-        .map(|number| {
-            let siren = checked(&format!("216299{number:02}"));
-            let siret = checked(&format!("{siren}0001"));
-            body(OrganisationKind::Commune, &format!("Commune {number}"), &siret)
-        })
-        .collect();
-    import_members(app, &buyer(), communes).await.unwrap();
-    let all = travee::store::group::organisations(&app.store, &[]).await.unwrap();
-    let new: Vec<_> = all
-        .iter()
-        .filter(|one| one.organisation.name.starts_with("Commune "))
-        .map(|one| one.id)
-        .collect();
-    assert_eq!(i64::try_from(new.len()).unwrap(), AGAIN);
-    confirm_sirets(app, &buyer(), &new).await.unwrap();
-    members(app, house.shop.world.group, &new).await;
-    let mut sites: Vec<_> = new.iter().map(|id| site(*id, "Mairie")).collect();
-    sites.extend((1..=AGAIN).map(|number| site(house.arras(), &format!("Annexe {number}"))));
+    newcomers(app, house.shop.world.group, AGAIN).await;
+    let sites: Vec<_> =
+        (1..=AGAIN).map(|number| site(house.arras(), &format!("Annexe {number}"))).collect();
     add_sites(app, &buyer(), &sites).await.unwrap();
     let articles: Vec<_> =
         (1..=AGAIN).map(|n| entry(&format!("BOI-{}", 100 + n), "1", Some(10), "2.5")).collect();
@@ -190,20 +173,6 @@ async fn join(house: &House) {
         ))
         .await;
     complete_sheets(app, &buyer(), census).await.unwrap();
-}
-
-/// The digits and the one that makes their Luhn sum right.
-fn checked(digits: &str) -> String {
-    let sum: u32 = digits
-        .bytes()
-        .rev()
-        .zip(0..)
-        .map(|(byte, at)| {
-            let digit = u32::from(byte - b'0') * if at % 2 == 0 { 2 } else { 1 };
-            digit / 10 + digit % 10
-        })
-        .sum();
-    format!("{digits}{}", (10 - sum % 10) % 10)
 }
 
 /// Copies rows with all that hangs on them: a copy's number, and those of the rows it belongs to

@@ -28,36 +28,88 @@ use Whose::{Group, Member};
 /// The beginning of paths, whose row it names, and the query that finds it: the text of its
 /// parameters, parted by slashes. `$org` is the member.
 const ROWS: &[(&str, Whose, &str)] = &[
+    // accounts
+    ("/connexion/lien/{token}", Group, "SELECT 'perime'"),
+    ("/mot-de-passe/{token}", Group, "SELECT 'perime'"),
+    ("/invitation/{token}", Group, "SELECT 'perime'"),
+    ("/r/{token}", Group, "SELECT 'perime'"),
+    ("/compte/adresse/{token}", Group, "SELECT 'perime'"),
+    (
+        "/compte/appareils/{id}",
+        Member,
+        "SELECT CAST(s.id AS TEXT) FROM session s JOIN role_grant g ON g.person_id = s.person_id WHERE g.organisation_id = $org ORDER BY s.id",
+    ),
+    (
+        "/equipe/{person}",
+        Member,
+        "SELECT CAST(person_id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
+    (
+        "/equipe/{person}/roles/{grant}",
+        Member,
+        "SELECT CAST(person_id AS TEXT) || '/' || CAST(id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
+    ("/gestion/membres/{id}", Group, "SELECT '$org'"),
+    (
+        "/gestion/membres/{id}/equipe/{person}",
+        Group,
+        "SELECT CAST(organisation_id AS TEXT) || '/' || CAST(person_id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
+    (
+        "/gestion/membres/{id}/equipe/{person}/roles/{grant}",
+        Group,
+        "SELECT CAST(organisation_id AS TEXT) || '/' || CAST(person_id AS TEXT) || '/' || CAST(id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
+    ("/administration/organismes/{id}", Group, "SELECT '$org'"),
+    (
+        "/administration/organismes/{id}/equipe/{person}",
+        Group,
+        "SELECT CAST(organisation_id AS TEXT) || '/' || CAST(person_id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
+    (
+        "/administration/organismes/{id}/equipe/{person}/roles/{grant}",
+        Group,
+        "SELECT CAST(organisation_id AS TEXT) || '/' || CAST(person_id AS TEXT) || '/' || CAST(id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
+    (
+        "/administration/personnes/{id}",
+        Group,
+        "SELECT CAST(person_id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
+    ),
     // orders
-    (
-        "/commandes/{id}",
-        Member,
-        "SELECT CAST(MIN(id) AS TEXT) FROM purchase_order WHERE buyer_id = $org",
-    ),
-    (
-        "/livraisons/{order}",
-        Member,
-        "SELECT CAST(MIN(id) AS TEXT) FROM purchase_order WHERE buyer_id = $org",
-    ),
+    ("/commandes/{id}", Member, ISSUED),
+    ("/commandes/{id}/quantites", Member, DRAFT),
+    ("/commandes/{id}/validation", Member, DRAFT),
+    ("/commandes/{id}/signature-papier", Member, DRAFT),
+    ("/livraisons/{order}", Member, ISSUED),
     (
         "/livraisons/pieces/{id}",
         Member,
-        "SELECT CAST(MIN(id) AS TEXT) FROM attachment WHERE organisation_id = $org",
+        "SELECT CAST(id AS TEXT) FROM attachment WHERE organisation_id = $org ORDER BY id",
     ),
-    // invoices
-    ("/factures/{id}", Member, "SELECT CAST(MIN(id) AS TEXT) FROM invoice WHERE buyer_id = $org"),
-    // papers
+    // invoices and papers
+    (
+        "/factures/{id}",
+        Member,
+        "SELECT CAST(id AS TEXT) FROM invoice WHERE buyer_id = $org ORDER BY id",
+    ),
     (
         "/documents/{id}",
         Member,
-        "SELECT CAST(MIN(id) AS TEXT) FROM paper WHERE organisation_id = $org",
+        "SELECT CAST(id AS TEXT) FROM paper WHERE organisation_id = $org ORDER BY id",
     ),
     ("/documents/annee/{year}", Group, "SELECT '2026'"),
 ];
 
-/// What a path posts so that its form reads: without it, what is wrong with the form would be
+const ISSUED: &str = "SELECT CAST(id AS TEXT) FROM purchase_order WHERE buyer_id = $org \
+                      AND state = 'issued' ORDER BY id";
+const DRAFT: &str = "SELECT CAST(id AS TEXT) FROM purchase_order WHERE buyer_id = $org \
+                     AND state = 'draft' ORDER BY id";
+
+/// A path and what it posts so that its form reads: without it, what is wrong with the form would be
 /// told before whose row it is.
-const FORMS: &[(&str, &[(&str, &str)])] = &[("/commandes/{id}/validation", &[("version", "0")])];
+type Form = (&'static str, &'static [(&'static str, &'static str)]);
+const FORMS: &[Form] = &[("/commandes/{id}/validation", &[("version", "0")])];
 
 /// The paths that take files.
 const UPLOADS: &[&str] = &["/commandes/{id}/signature-papier", "/livraisons/{order}/reception"];

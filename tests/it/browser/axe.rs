@@ -1,5 +1,8 @@
 //! What a machine can see of a page's accessibility, in the browser that shows it.
 
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
 use serde_json::Value;
 
 use super::driver::{Browser, Window};
@@ -9,11 +12,34 @@ pub(crate) const AXE: &str = include_str!("vendor/axe.min.js");
 /// No page may weigh more, style sheet and scripts with it.
 const HEAVIEST: u64 = 100_000;
 
-/// What is wrong with the page shown now; `name` says which page it is. The browser carries [`AXE`].
-pub(crate) async fn faults(browser: &Browser, name: &str, window: Window) -> Vec<String> {
-    let mut found = violations(browser).await;
-    found.extend(layout(browser).await);
-    found.into_iter().map(|fault| format!("{name} ({window}): {fault}")).collect()
+/// Faults, each with the pages that have it: what is wrong in the layout is told once.
+#[derive(Debug, Default)]
+pub(crate) struct Faults(BTreeMap<String, Vec<String>>);
+
+impl Faults {
+    pub(crate) fn add(&mut self, page: &str, faults: Vec<String>) {
+        for fault in faults {
+            self.0.entry(fault).or_default().push(page.to_owned());
+        }
+    }
+
+    /// Judges the page shown now. The browser carries [`AXE`].
+    pub(crate) async fn judge(&mut self, browser: &Browser, name: &str, window: Window) {
+        let mut found = violations(browser).await;
+        found.extend(layout(browser).await);
+        self.add(&format!("{name} ({window})"), found);
+    }
+
+    /// Fails unless there is none.
+    #[track_caller]
+    pub(crate) fn none(&self) {
+        let mut told = String::new();
+        for (fault, pages) in &self.0 {
+            let first = pages.iter().take(8).map(String::as_str).collect::<Vec<_>>().join("; ");
+            write!(told, "\n{fault}\n    on {} pages: {first}", pages.len()).unwrap();
+        }
+        assert!(self.0.is_empty(), "{} faults:{told}", self.0.len());
+    }
 }
 
 /// The rules of WCAG 2.2 A and AA and good practice that axe-core can judge.
@@ -64,7 +90,7 @@ async fn layout(browser: &Browser) -> Vec<String> {
 }
 
 /// What takes the keyboard and does not show it.
-pub(crate) async fn unseen_focus(browser: &Browser, name: &str) -> Vec<String> {
+pub(crate) async fn unseen_focus(browser: &Browser) -> Vec<String> {
     // After a key, the browser shows the focus that a script moves too.
     super::keyboard::press(browser, super::keyboard::TAB).await;
     let unseen = browser
@@ -82,7 +108,7 @@ pub(crate) async fn unseen_focus(browser: &Browser, name: &str) -> Vec<String> {
              return faults;",
         )
         .await;
-    texts(&unseen).into_iter().map(|fault| format!("{name}: {fault}")).collect()
+    texts(&unseen)
 }
 
 fn texts(answer: &Value) -> Vec<String> {

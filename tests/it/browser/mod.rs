@@ -5,10 +5,11 @@
 //! them.
 
 mod axe;
+mod census;
 mod driver;
+mod entering;
 mod keyboard;
 mod pages;
+mod paying;
 mod pictures;
 mod site;
-
-pub(crate) use driver::{Browser, Window};

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::http::header;
 use domain::platform::role::Role;
 
-use super::axe::{AXE, faults, unseen_focus};
+use super::axe::{AXE, Faults, unseen_focus};
 use super::driver::Window;
 use super::site::{Open, open};
 use crate::client::{Answer, Client};
@@ -81,20 +81,20 @@ async fn every_page_can_be_used_by_everybody_at_every_width() {
     let pages = seen(&open).await;
     let browser = &open.browser;
     browser.carry(AXE).await;
-    let mut found = Vec::new();
+    let mut found = Faults::default();
     let mut signed_in = None;
     browser.look_through(Window::TELEPHONE).await;
     for page in &pages {
         open.show(page, &mut signed_in).await;
         let name = format!("{} for {}", page.path, page.reader);
-        found.extend(faults(browser, &name, Window::TELEPHONE).await);
-        found.extend(unseen_focus(browser, &name).await);
+        found.judge(browser, &name, Window::TELEPHONE).await;
+        found.add(&name, unseen_focus(browser).await);
     }
     let firsts: Vec<&Seen> = pages.iter().filter(|page| page.first).collect();
     browser.look_through(Window::DESK).await;
     for page in &firsts {
         open.show(page, &mut signed_in).await;
-        found.extend(faults(browser, page.path, Window::DESK).await);
+        found.judge(browser, page.path, Window::DESK).await;
     }
     // Zoom and darkness are the style sheet's: a part of the pages shows them.
     for (window, from) in
@@ -103,11 +103,11 @@ async fn every_page_can_be_used_by_everybody_at_every_width() {
         browser.look_through(window).await;
         for page in firsts.iter().skip(from).step_by(3) {
             open.show(page, &mut signed_in).await;
-            found.extend(faults(browser, page.path, window).await);
+            found.judge(browser, page.path, window).await;
         }
     }
     println!("{} pages, {} as several roles see them", firsts.len(), pages.len());
-    assert!(found.is_empty(), "{} faults: {found:#?}", found.len());
+    found.none();
 }
 
 /// Empties what can be typed in the first form of the page that has such a field, and sends it;
@@ -132,7 +132,7 @@ async fn pages_in_error_can_be_used_too() {
     let browser = &open.browser;
     browser.carry(AXE).await;
     browser.look_through(Window::TELEPHONE).await;
-    let (mut found, mut signed_in, mut sent) = (Vec::new(), None, 0);
+    let (mut found, mut signed_in, mut sent) = (Faults::default(), None, 0);
     for page in pages.iter().filter(|page| page.first) {
         open.show(page, &mut signed_in).await;
         if browser.ask(SEND_EMPTY).await != true {
@@ -142,15 +142,15 @@ async fn pages_in_error_can_be_used_too() {
         // The page that answers, whichever it is.
         browser.settles().await;
         let name = format!("{} sent with nothing right", page.path);
-        found.extend(faults(browser, &name, Window::TELEPHONE).await);
+        found.judge(browser, &name, Window::TELEPHONE).await;
         // Some forms sign the reader out.
         signed_in = Some(String::new());
     }
     browser.goto("/nulle-part").await;
-    found.extend(faults(browser, "a page that is not there", Window::TELEPHONE).await);
+    found.judge(browser, "a page that is not there", Window::TELEPHONE).await;
     open.become_one(Role::MemberReader).await;
     browser.goto("/gestion/membres").await;
-    found.extend(faults(browser, "a page that is refused", Window::TELEPHONE).await);
+    found.judge(browser, "a page that is refused", Window::TELEPHONE).await;
     println!("{sent} forms sent with nothing right");
-    assert!(found.is_empty(), "{} faults: {found:#?}", found.len());
+    found.none();
 }
