@@ -79,10 +79,10 @@ fn hidden(answer: &Answer, name: &str) -> String {
 async fn a_secretary_answers_in_five_screens(#[values(On::Sqlite, On::Postgres)] on: On) {
     let town = Town::new(on).await;
     let site = town.site(BAPAUME).await;
-    town.client.get("/campagnes").await.shows(&["À répondre, environ 3 minutes", "31/05/2026"]);
+    town.client.get("/campagnes").await.shows(&["À répondre, environ 3 minutes", "31&#x2f;05&#x2f;2026"]);
     town.client.get(&town.path("")).await.shows(&[
         "Bapaume",
-        "À répondre avant le 31/05/2026 inclus.",
+        "À répondre avant le 31&#x2f;05&#x2f;2026 inclus.",
         "Répondre",
         "Nous n’avons pas de besoin",
     ]);
@@ -118,9 +118,11 @@ async fn a_secretary_answers_in_five_screens(#[values(On::Sqlite, On::Postgres)]
         "Envoyer mes besoins",
     ]);
 
-    let sent =
-        town.client.post(&town.path("/verification"), &[("vu", &seen), ("action", "envoyer")]);
-    sent.await.leads_to(&town.path("/merci"));
+    let sent = town
+        .client
+        .post(&town.path("/verification"), &[("vu", &seen), ("action", "envoyer")])
+        .await;
+    sent.leads_to(&town.path("/merci"));
     let sheet = town.sheet(BAPAUME).await;
     assert_eq!(sheet.sheet.state, SheetState::Submitted);
     assert_eq!(sheet.sheet.source.as_ref().unwrap().typed_by, "Camille Dupont");
@@ -133,9 +135,11 @@ async fn a_secretary_answers_in_five_screens(#[values(On::Sqlite, On::Postgres)]
     ]);
 
     // A double click sends once; the sheet is closed to typing until it is opened again.
-    let twice =
-        town.client.post(&town.path("/verification"), &[("vu", &seen), ("action", "envoyer")]);
-    twice.await.leads_to(&town.path("/merci"));
+    let twice = town
+        .client
+        .post(&town.path("/verification"), &[("vu", &seen), ("action", "envoyer")])
+        .await;
+    twice.leads_to(&town.path("/merci"));
     town.client.get(&needs).await.leads_to(&town.path(""));
     let refused = town.client.post(&needs, &typed).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -311,12 +315,13 @@ async fn a_signatory_sends_and_signs_or_signs_what_was_sent(
     let page = mayor.get(&town.path("/signature")).await;
     let seen = hidden(&page, "vu");
     let refused =
-        town.client.post(&town.path("/signature"), &[("vu", &seen), ("fonction", "Maire")]);
-    assert_eq!(refused.await.status, StatusCode::FORBIDDEN);
+        town.client.post(&town.path("/signature"), &[("vu", &seen), ("fonction", "Maire")]).await;
+    assert_eq!(refused.status, StatusCode::FORBIDDEN);
     let missing = mayor.post(&town.path("/signature"), &[("vu", &seen)]).await;
     assert_eq!(missing.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let signed = mayor.post(&town.path("/signature"), &[("vu", &seen), ("fonction", "Maire")]);
-    signed.await.leads_to(&town.path("/merci"));
+    let signed =
+        mayor.post(&town.path("/signature"), &[("vu", &seen), ("fonction", "Maire")]).await;
+    signed.leads_to(&town.path("/merci"));
     let signature = town.sheet(BAPAUME).await.sheet.signature.unwrap();
     assert_eq!((signature.name.as_str(), signature.quality.as_str()), ("Camille Dupont", "Maire"));
 
@@ -356,7 +361,7 @@ async fn the_mayor_without_an_account_signs_on_paper(#[values(On::Sqlite, On::Po
     );
     let kept = town.client.upload(&path, &fields, &[("scan", "signé.pdf", b"%PDF-1.7 x")]).await;
     kept.leads_to(&town.path("/merci"));
-    town.client.get(&town.path("/merci")).await.shows(&["Claire Martin, Maire, le 01/03/2026"]);
+    town.client.get(&town.path("/merci")).await.shows(&["Claire Martin, Maire, le 01&#x2f;03&#x2f;2026"]);
 }
 
 #[rstest]
@@ -470,8 +475,9 @@ async fn a_closed_census_takes_no_more_and_says_what_to_do(
 ) {
     let town = Town::new(on).await;
     let late = on_day(&town.world.app, "2026-06-01");
-    let client = Client { cookie: town.client.cookie.clone(), ..Client::new(&late) };
-    client.get(&town.path("")).await.shows(&["clos depuis le 31/05/2026", "appelez le CdG62"]);
+    let mut client = Client::new(&late);
+    client.cookie.clone_from(&town.client.cookie);
+    client.get(&town.path("")).await.shows(&["clos depuis le 31&#x2f;05&#x2f;2026", "appelez le CdG62"]);
     client.get(&town.path("/besoins")).await.leads_to(&town.path(""));
     client.get(&town.path("/neant")).await.leads_to(&town.path(""));
     let site = town.site(BAPAUME).await;
@@ -479,8 +485,9 @@ async fn a_closed_census_takes_no_more_and_says_what_to_do(
         client.post(&town.path(&format!("/brouillon?lieu={site}")), &[("version", "0")]).await;
     assert_eq!(save.status, StatusCode::UNPROCESSABLE_ENTITY);
     let early = on_day(&town.world.app, "2026-02-01");
-    let early = Client { cookie: town.client.cookie.clone(), ..Client::new(&early) };
-    early.get(&town.path("")).await.shows(&["ouvre le 01/03/2026"]);
+    let mut early = Client::new(&early);
+    early.cookie.clone_from(&town.client.cookie);
+    early.get(&town.path("")).await.shows(&["ouvre le 01&#x2f;03&#x2f;2026"]);
 }
 
 #[rstest]
