@@ -19,7 +19,7 @@ pub use allocations::{
 pub use intake::{Finding, NewInvoice, Severity, add, earlier, lock_supplier, replace_findings};
 pub use life::{
     LineLink, Page, StoredInvoice, Suspension, add_suspension, credits_of, findings, invoice,
-    invoices, line_links, move_invoice, resume_suspension, suspension,
+    invoice_number, invoices, line_links, move_invoice, resume_suspension, suspension,
 };
 pub use of_member::{MemberInvoice, member_invoice, member_invoices};
 pub use orders::{

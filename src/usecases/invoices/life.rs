@@ -12,8 +12,8 @@ use domain::money::Gross;
 use domain::siret::Siret;
 
 use super::super::{Actor, App, Refusal, UseCaseError};
-use super::allocate::printed;
 use super::judge::{Case, Verdict, judge};
+use super::sharing::printed;
 use super::{Walk, load};
 use crate::store::invoices::{self as store, StoredInvoice};
 use crate::store::{Access, StoreError, Viewer, platform, reference};

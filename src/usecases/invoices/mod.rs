@@ -17,18 +17,23 @@ mod intake;
 mod judge;
 mod life;
 mod papers;
+mod plan;
+mod preview;
 mod settlement;
 pub mod share;
+mod sharing;
 pub mod statement;
 mod validate;
 
 use domain::ids::InvoiceId;
 use domain::invoices::state::{InvoiceAction, STEPS};
 
-pub use allocate::{Concerned, allocate};
+pub use allocate::{Concerned, OtherKey, allocate, allocate_by};
 pub use intake::{Received, Verdict, receive_invoice, receive_own_invoice};
 pub use life::{dispute, late_interest, pay, pay_own, reject, reopen, resume, suspend};
 pub use papers::{issue_statements, share_of};
+pub use plan::Terms;
+pub use preview::{Preview, SharedDocument, posted, preview};
 pub use validate::{Validated, validate};
 
 use super::{Actor, App, UseCaseError};
@@ -52,7 +57,7 @@ fn journalled(action: InvoiceAction) -> &'static str {
     }
 }
 
-async fn load(on: &impl Access, id: InvoiceId) -> Result<StoredInvoice, UseCaseError> {
+pub(crate) async fn load(on: &impl Access, id: InvoiceId) -> Result<StoredInvoice, UseCaseError> {
     store::invoice(on, Viewer::Coordinator, id)
         .await?
         .ok_or_else(|| UseCaseError::refused("facture_inconnue", "Cette facture n’existe pas."))
