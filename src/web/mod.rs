@@ -9,6 +9,7 @@ mod agent;
 mod assets;
 mod census;
 mod error;
+mod finance;
 mod form;
 mod headers;
 mod help;
@@ -92,6 +93,7 @@ fn all() -> Routes {
         .merge(census::routes())
         .merge(sites::routes())
         .merge(membership::routes())
+        .merge(finance::routes())
 }
 
 /// Every route of the service.
