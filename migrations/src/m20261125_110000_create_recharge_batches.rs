@@ -12,11 +12,7 @@ const TABLES: [&str; 2] = ["recharge_batch", "recharge_batch_row"];
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        table("recharge_batch")
-            .date("exported_on")
-            .text("exported_by")
-            .create(manager)
-            .await?;
+        table("recharge_batch").date("exported_on").text("exported_by").create(manager).await?;
         // A claim leaves once: its file can be taken again, never another one with it inside.
         // The suggested account is kept with its source as it was exported.
         table("recharge_batch_row")

@@ -109,8 +109,7 @@ pub async fn year_by_member(
         values.push(slice.pattern().into());
         condition.push_str(" AND LOWER(g.name) LIKE $3 ESCAPE '\\'");
     }
-    let text =
-        format!("SELECT COUNT(DISTINCT m.organisation_id) AS total {VALIDATED}{condition}");
+    let text = format!("SELECT COUNT(DISTINCT m.organisation_id) AS total {VALIDATED}{condition}");
     let total = Total::find_by_statement(sql(on, &text, values.clone()))
         .one(on)
         .await

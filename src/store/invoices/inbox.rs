@@ -236,13 +236,10 @@ pub async fn desk_counts(
           AND p.number = m.statement_number)) AS statements, \
          (SELECT COUNT(*) FROM recharge r WHERE r.state = 'prepared') AS recharges"
     );
-    let found = DeskCounts::find_by_statement(sql(
-        on,
-        &text,
-        [today.into(), soon.into(), false.into()],
-    ))
-    .one(on)
-    .await
-    .map_err(StoreError::during("counting what waits at the finance desk"))?;
+    let found =
+        DeskCounts::find_by_statement(sql(on, &text, [today.into(), soon.into(), false.into()]))
+            .one(on)
+            .await
+            .map_err(StoreError::during("counting what waits at the finance desk"))?;
     Ok(found.unwrap_or_default())
 }

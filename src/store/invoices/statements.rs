@@ -166,7 +166,10 @@ const STATEMENTS: &str = "SELECT m.organisation_id AS member_id, m.name, m.siret
      WHERE m.statement_number IS NOT NULL";
 
 /// The numbered statements of an invoice, issued or not, by number.
-pub async fn statements(on: &impl Access, invoice: InvoiceId) -> Result<Vec<Statement>, StoreError> {
+pub async fn statements(
+    on: &impl Access,
+    invoice: InvoiceId,
+) -> Result<Vec<Statement>, StoreError> {
     let on = on.connection();
     let text = format!("{STATEMENTS} AND a.invoice_id = $1 ORDER BY m.statement_number");
     Statement::find_by_statement(sql(on, &text, [invoice.0.into()]))

@@ -39,9 +39,14 @@ pub enum Difference {
     NotOrdered,
     /// What is billed beyond what was accepted and not billed yet, and by how much the price of
     /// a unit is above (or below) the order's; either may be nothing.
-    Differs { quantity: Option<Quantity>, price: Decimal },
+    Differs {
+        quantity: Option<Quantity>,
+        price: Decimal,
+    },
     /// A credit note gives goods back at the order's price, or takes a price down.
-    GivesBack { goods: bool },
+    GivesBack {
+        goods: bool,
+    },
 }
 
 /// Sets every line of an invoice beside its order. `lines` are as printed.
@@ -153,10 +158,7 @@ mod tests {
         let of = |quantity, price| difference(&line(quantity, price), Some(&side()), false);
         assert_eq!(of("100", "1.87"), Difference::None);
         let more = Some(Quantity::whole(1));
-        assert_eq!(
-            of("101", "1.87"),
-            Difference::Differs { quantity: more, price: Decimal::ZERO }
-        );
+        assert_eq!(of("101", "1.87"), Difference::Differs { quantity: more, price: Decimal::ZERO });
         let price = "0.01".parse().unwrap();
         assert_eq!(of("100", "1.88"), Difference::Differs { quantity: None, price });
         let credit = difference(&line("100", "1.87"), Some(&side()), true);

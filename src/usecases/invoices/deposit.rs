@@ -23,7 +23,10 @@ pub struct Dropped {
 pub enum Outcome {
     Received(Received),
     /// The very same file was taken in before: nothing was added.
-    AlreadyHere { invoice: InvoiceId, number: String },
+    AlreadyHere {
+        invoice: InvoiceId,
+        number: String,
+    },
 }
 
 /// Takes files in, in their order. A file that is here already, unless it was rejected then,
@@ -62,8 +65,7 @@ async fn already_here(app: &App, bytes: &[u8]) -> Result<Option<Outcome>, UseCas
         return Ok(None);
     };
     let stored = store::invoice(&app.store, Viewer::Coordinator, invoice).await?;
-    let rejected = stored.is_none_or(|one| {
-        one.state == domain::invoices::state::InvoiceState::Rejected
-    });
+    let rejected =
+        stored.is_none_or(|one| one.state == domain::invoices::state::InvoiceState::Rejected);
     Ok((!rejected).then_some(Outcome::AlreadyHere { invoice, number }))
 }

@@ -35,7 +35,7 @@ use domain::ids::InvoiceId;
 use domain::invoices::state::{InvoiceAction, STEPS};
 
 pub use allocate::{Concerned, OtherKey, allocate, allocate_by};
-pub use bundle::{statement_file_name, statements_zip};
+pub use bundle::{Bundle, statement_file_name, statements_zip};
 pub use compared::{ComparedLine, Difference, OrderSide, compared};
 pub use deposit::{Dropped, Outcome, deposit};
 pub use due::{Due, Late, due_invoices};

@@ -24,8 +24,7 @@ pub(super) async fn ask(
     State(pages): State<Pages>,
     who: May<KeepInvoices>,
 ) -> Result<Response, PageError> {
-    let values =
-        context! { errors => Errors::none().view(), key => new_key()?, freight => "" };
+    let values = context! { errors => Errors::none().view(), key => new_key()?, freight => "" };
     pages.page(&who, FORM, values).await
 }
 

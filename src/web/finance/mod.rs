@@ -20,16 +20,14 @@ mod steps;
 mod words;
 mod year;
 
-use axum::extract::{FromRequestParts, Path};
-use axum::http::request::Parts;
+use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use domain::ids::InvoiceId;
-use serde::de::DeserializeOwned;
 
 use super::Pages;
 use super::error::PageError;
-use super::routes::Routes;
+use super::routes::{Routes, Row};
 use crate::store::Viewer;
 use crate::store::invoices::{self as store, StoredInvoice};
 
@@ -57,28 +55,20 @@ pub(super) fn routes() -> Routes {
         .get("/comptabilite/annees/{year}", year::show)
 }
 
-/// What a path names; a part that is no such thing is a page that does not exist.
-struct Row<T>(T);
-
-impl<T: DeserializeOwned + Send> FromRequestParts<Pages> for Row<T> {
-    type Rejection = PageError;
-
-    async fn from_request_parts(parts: &mut Parts, pages: &Pages) -> Result<Self, PageError> {
-        let found = Path::<T>::from_request_parts(parts, pages).await;
-        found.map(|Path(row)| Self(row)).map_err(|_| PageError::NotFound)
-    }
-}
-
 async fn load(pages: &Pages, id: i64) -> Result<StoredInvoice, PageError> {
     let found = store::invoice(&pages.app.store, Viewer::Coordinator, InvoiceId(id)).await?;
     found.ok_or(PageError::NotFound)
 }
 
 /// A file of ours to be saved under `name`, which has plain characters only.
-fn download(content_type: &'static str, name: &str, bytes: Vec<u8>) -> Result<Response, PageError> {
+fn download(
+    content_type: &'static str,
+    name: &str,
+    bytes: impl Into<Body>,
+) -> Result<Response, PageError> {
     let name = HeaderValue::from_str(&format!("attachment; filename=\"{name}\""))
         .map_err(|error| PageError::Export(error.to_string()))?;
     let kind = HeaderValue::from_static(content_type);
-    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], bytes)
+    Ok(([(header::CONTENT_TYPE, kind), (header::CONTENT_DISPOSITION, name)], bytes.into())
         .into_response())
 }

@@ -24,8 +24,7 @@ pub(super) async fn show(
     query: ListQuery,
 ) -> Result<Response, PageError> {
     let on = &pages.app.store;
-    let (claims, total, cents) =
-        store::claims(on, Claims::Waiting, &query.slice("numero")).await?;
+    let (claims, total, cents) = store::claims(on, Claims::Waiting, &query.slice("numero")).await?;
     let batches = store::batches(on).await?;
     let count = usize::try_from(total).unwrap_or(0);
     let values = context! {
@@ -51,7 +50,8 @@ pub(super) async fn show(
     };
     let empty = "Aucune créance n’attend. Elles naissent quand la répartition d’une facture payée \
                  par le CdG62 est validée.";
-    let listing = listing("creances", "Créances sur les membres, à exporter", claims, total, query, empty);
+    let listing =
+        listing("creances", "Créances sur les membres, à exporter", claims, total, query, empty);
     listing.respond(&pages, &who, "pages/finance/recharges.html", values).await
 }
 

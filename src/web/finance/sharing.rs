@@ -282,9 +282,8 @@ fn foot(shown: &SharedDocument) -> Vec<Value> {
     let (members, invoice) = (&shown.allocation.members, &shown.invoice);
     let sum = |of: &dyn Fn(&MemberShare) -> i64| members.iter().map(of).sum::<i64>();
     let lines = invoice.lines.len();
-    let mut sums: Vec<i64> = (0..lines)
-        .map(|index| sum(&|one| of_line(one, index).unwrap_or(0)))
-        .collect();
+    let mut sums: Vec<i64> =
+        (0..lines).map(|index| sum(&|one| of_line(one, index).unwrap_or(0))).collect();
     let mut printed: Vec<i64> = invoice.lines.iter().map(|line| line.net.cents()).collect();
     if has_charges(shown) {
         sums.push(sum(&beside_lines));

@@ -12,9 +12,7 @@ use minijinja::{Value, context};
 use super::steps::Step;
 use super::words::{self, euros, figure, price};
 use super::{Row, download, load};
-use crate::store::invoices::{
-    self as store, PrintedAmount, PrintedRows, Severity, StoredInvoice,
-};
+use crate::store::invoices::{self as store, PrintedAmount, PrintedRows, Severity, StoredInvoice};
 use crate::usecases::invoices::{ComparedLine, Difference, compared};
 use crate::web::Pages;
 use crate::web::agent::May;

@@ -1,18 +1,25 @@
 //! Members' statements of an invoice: issued in bulk, listed, taken one by one or as a ZIP.
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use domain::french;
 use domain::ids::InvoiceId;
+use domain::invoices::state::InvoiceState;
 use domain::money::Cents;
+use domain::platform::job::{JobKind, JobState};
 use domain::platform::role::Right;
-use minijinja::context;
+use futures_util::stream;
+use minijinja::{Value, context};
 
 use super::words::title;
 use super::{Row, download, load};
-use crate::store::invoices::{self as store, Statement};
+use crate::store::chain;
+use crate::store::invoices::{self as store, Statement, StoredInvoice};
+use crate::store::platform::jobs::last_of;
 use crate::usecases::UseCaseError;
 use crate::usecases::invoices::{self as desk, statement_file_name, statements_zip};
+use crate::usecases::platform::jobs::{self, Work};
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
@@ -62,17 +69,22 @@ pub(super) async fn show(
         query,
         search: Some("Membre ou numéro"),
         filters: Vec::new(),
-        empty: "Les relevés reçoivent leur numéro quand une seconde personne valide la répartition."
-            .into(),
+        empty:
+            "Les relevés reçoivent leur numéro quand une seconde personne valide la répartition."
+                .into(),
         noun: ("relevé", "relevés"),
     };
     let missing = numbered - issued;
+    let job = last_job(&pages, &invoice).await?;
+    let running =
+        job.as_ref().is_some_and(|job| job.get_attr("running").is_ok_and(|it| it.is_true()));
     let values = context! {
         title => title(&invoice),
         id => id,
         issued => issued,
         missing => missing,
-        to_issue => missing > 0 && who.may(Right::KeepInvoices),
+        to_issue => missing > 0 && !running && who.may(Right::KeepInvoices),
+        job => job,
         words => format!(
             "{} {} sur {} {}",
             french::count(issued),
@@ -93,7 +105,9 @@ pub(super) async fn show(
 fn row(one: &Statement) -> Vec<Cell> {
     vec![
         match one.paper_id {
-            Some(paper) => Cell::link(one.number.as_str(), format!("/comptabilite/releves/{paper}")),
+            Some(paper) => {
+                Cell::link(one.number.as_str(), format!("/comptabilite/releves/{paper}"))
+            }
             None => Cell::text(one.number.as_str()),
         },
         Cell::text(one.name.as_str()),
@@ -111,28 +125,60 @@ pub(super) async fn issue(
     Row(id): Row<i64>,
 ) -> Result<Response, PageError> {
     let invoice = load(&pages, id).await?;
-    let said = render(&pages, &who, invoice.id).await?;
-    pages.done(&who, &format!("/comptabilite/factures/{id}/releves"), said).await
+    ask(&pages, &who, &invoice).await?;
+    let said = "Les relevés sont en préparation. Cette page dit où ils en sont ; vous pouvez la \
+                quitter, le travail continue.";
+    pages.done(&who, &back(invoice.id), said).await
 }
 
-/// Issues what is not issued yet; what a person is told. The one place that says when: at once.
-async fn render(pages: &Pages, who: &Agent, id: InvoiceId) -> Result<String, UseCaseError> {
+fn back(id: InvoiceId) -> String {
+    format!("/comptabilite/factures/{id}/releves")
+}
+
+/// Asks for what is not issued yet; a double click asks once.
+async fn ask(pages: &Pages, who: &Agent, invoice: &StoredInvoice) -> Result<(), UseCaseError> {
     let app = &pages.app;
-    let Some(shared) = store::allocation_of(&app.store, id).await? else {
+    let shared = store::allocation_of(&app.store, invoice.id).await?;
+    let validated = matches!(invoice.state, InvoiceState::Validated | InvoiceState::Paid);
+    let Some(shared) = shared.filter(|_| validated) else {
         return Err(UseCaseError::refused(
-            "facture_non_repartie",
-            "Ce document n’est pas encore réparti : aucun relevé n’est à émettre.",
+            "repartition_non_validee",
+            "La répartition de ce document n’est pas validée : une seconde personne doit la \
+             valider avant l’émission des relevés.",
         ));
     };
-    let made = desk::issue_statements(app, &who.actor(), shared.id, |_| ()).await?;
-    Ok(if made == 0 {
-        "Tous les relevés étaient déjà émis : rien n’a été ajouté.".into()
-    } else {
-        format!(
-            "{} {}. Chaque membre les trouve dans ses documents.",
-            french::count(made),
-            french::plural(made, "relevé est émis", "relevés sont émis")
-        )
+    let work = Work::IssueStatements { allocation: shared.id, back: back(invoice.id) };
+    jobs::start(app, &who.actor(), &shared.id.to_string(), &work).await?;
+    Ok(())
+}
+
+/// Where the last job for this document is; `None` where there was none, or all is well.
+async fn last_job(pages: &Pages, invoice: &StoredInvoice) -> Result<Option<Value>, PageError> {
+    let on = &pages.app.store;
+    let Some(shared) = store::allocation_of(on, invoice.id).await? else { return Ok(None) };
+    let key = shared.id.to_string();
+    let Some(job) = last_of(on, JobKind::IssueStatements, &key).await? else { return Ok(None) };
+    Ok(match job.state {
+        JobState::Waiting | JobState::Running => Some(context! {
+            tone => "",
+            running => true,
+            words => "Les relevés sont en préparation. Rechargez cette page pour voir où ils en sont.",
+        }),
+        JobState::Dead => Some(context! {
+            tone => "bad",
+            running => false,
+            words => format!(
+                "La préparation s’est arrêtée : {} Corrigez, puis émettez de nouveau : ce qui est \
+                 déjà émis ne le sera pas deux fois.",
+                job.last_error.unwrap_or_default()
+            ),
+        }),
+        JobState::Cancelled => Some(context! {
+            tone => "warn",
+            running => false,
+            words => "La préparation a été annulée. Ce qui était émis le reste.",
+        }),
+        JobState::Done => None,
     })
 }
 
@@ -142,9 +188,17 @@ pub(super) async fn bundle(
     Row(id): Row<i64>,
 ) -> Result<Response, PageError> {
     let invoice = load(&pages, id).await?;
-    let bytes = statements_zip(&pages.app, invoice.id).await?;
+    let bundle = statements_zip(&pages.app, invoice.id).await?;
     let number = desk::statement::file_name_part(&invoice.number);
-    download("application/zip", &format!("releves_{number}.zip"), bytes)
+    let pieces = stream::try_unfold(bundle, async |mut bundle| {
+        let piece = bundle.next().await.map_err(|error| {
+            // The answer has begun: the reader sees a file that breaks off, the log sees why.
+            tracing::error!(error = chain(&error), "a bundle of statements broke off");
+            error
+        })?;
+        Ok::<_, UseCaseError>(piece.map(|piece| (piece, bundle)))
+    });
+    download("application/zip", &format!("releves_{number}.zip"), Body::from_stream(pieces))
 }
 
 pub(super) async fn one(

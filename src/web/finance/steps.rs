@@ -173,7 +173,10 @@ pub(super) async fn take(
     let invoice = load(&pages, id).await?;
     let mut errors = Errors::none();
     if step.wants_reason() && asked.motif.trim().is_empty() {
-        errors.add("motif", "Dites pourquoi, en une phrase : le fournisseur et vos collègues la liront.");
+        errors.add(
+            "motif",
+            "Dites pourquoi, en une phrase : le fournisseur et vos collègues la liront.",
+        );
     }
     let mut day = pages.app.today();
     if step.wants_day().is_some() {
@@ -246,7 +249,9 @@ async fn done(
         },
         Step::Dispute => {
             desk::dispute(app, &actor, id, reason).await?;
-            format!("{name} : en litige. Demandez au fournisseur un avoir ou la livraison manquante.")
+            format!(
+                "{name} : en litige. Demandez au fournisseur un avoir ou la livraison manquante."
+            )
         }
         Step::Suspend => {
             desk::suspend(app, &actor, id, day, reason).await?;
@@ -307,11 +312,7 @@ async fn figures(
     step: Step,
 ) -> Result<Vec<String>, PageError> {
     let on = &pages.app.store;
-    let amount = format!(
-        "{} TTC à payer : {}.",
-        title(invoice),
-        euros(invoice.totals.payable.0)
-    );
+    let amount = format!("{} TTC à payer : {}.", title(invoice), euros(invoice.totals.payable.0));
     Ok(match step {
         Step::Validate => validation(pages, invoice.id, invoice).await?,
         Step::Pay => {
@@ -335,11 +336,9 @@ async fn figures(
             }
             lines
         }
-        Step::Dispute => vec![
-            amount,
-            "La répartition attendra un avoir, ou une nouvelle vérification."
-                .into(),
-        ],
+        Step::Dispute => {
+            vec![amount, "La répartition attendra un avoir, ou une nouvelle vérification.".into()]
+        }
         Step::Suspend => vec![
             amount,
             "Le délai de paiement s’arrête. Il ne peut l’être qu’une fois (article R2192-27 du \
@@ -363,10 +362,9 @@ async fn figures(
                 "Une nouvelle répartition pourra être faite.".into(),
             ]
         }
-        Step::Reject => vec![
-            amount,
-            "C’est définitif : le fournisseur doit envoyer un autre document.".into(),
-        ],
+        Step::Reject => {
+            vec![amount, "C’est définitif : le fournisseur doit envoyer un autre document.".into()]
+        }
     })
 }
 
@@ -411,8 +409,6 @@ async fn validation(
             euros(sum)
         ));
     }
-    lines.push(
-        "Après cela, une erreur ne se corrige plus que par un avoir du fournisseur.".into(),
-    );
+    lines.push("Après cela, une erreur ne se corrige plus que par un avoir du fournisseur.".into());
     Ok(lines)
 }

@@ -83,12 +83,12 @@ fn attribution(
     if total == 0 {
         return None;
     }
-    let cut = |weight: i128| (i128::from(amount) * weight / total, i128::from(amount) * weight % total);
-    let left_over = i128::from(amount) - rows.iter().map(|(weight, _)| cut(*weight).0).sum::<i128>();
+    let cut =
+        |weight: i128| (i128::from(amount) * weight / total, i128::from(amount) * weight % total);
+    let left_over =
+        i128::from(amount) - rows.iter().map(|(weight, _)| cut(*weight).0).sum::<i128>();
     // The largest remainder, then the larger weight, then the smaller SIRET.
-    rows.sort_by(|(a, one), (b, other)| {
-        (cut(*b).1, b).cmp(&(cut(*a).1, a)).then(one.cmp(other))
-    });
+    rows.sort_by(|(a, one), (b, other)| (cut(*b).1, b).cmp(&(cut(*a).1, a)).then(one.cmp(other)));
     let rank = rows.iter().position(|(_, siret)| *siret == member)?;
     let weight = i128::from(share.quantity.thousandths());
     let (floor, remainder) = cut(weight);
