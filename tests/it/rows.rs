@@ -27,7 +27,36 @@ use Whose::{Group, Member};
 
 /// The beginning of paths, whose row it names, and the query that finds it: the text of its
 /// parameters, parted by slashes. `$org` is the member.
-const ROWS: &[(&str, Whose, &str)] = &[];
+const ROWS: &[(&str, Whose, &str)] = &[
+    // finance
+    (
+        "/comptabilite/factures/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM invoice WHERE number = 'F-2026-118'",
+    ),
+    (
+        "/comptabilite/factures/{id}/releves.zip",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM invoice WHERE number = 'F-2026-118'",
+    ),
+    (
+        "/comptabilite/factures/{id}/etapes/{step}",
+        Group,
+        "SELECT CAST(id AS TEXT) || '/payer' FROM invoice WHERE number = 'F-2026-118'",
+    ),
+    (
+        "/comptabilite/factures/{id}/repartition",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM invoice WHERE number = 'M-1'",
+    ),
+    (
+        "/comptabilite/releves/{id}",
+        Group,
+        "SELECT CAST(MIN(id) AS TEXT) FROM paper WHERE kind = 'allocation_statement'",
+    ),
+    ("/comptabilite/titres/{id}", Group, "SELECT CAST(MIN(id) AS TEXT) FROM recharge_batch"),
+    ("/comptabilite/annees/{year}", Group, "SELECT '2026'"),
+];
 
 /// What a path posts so that its form reads: without it, what is wrong with the form would be
 /// told before whose row it is.
