@@ -35,8 +35,8 @@ pub use life::{
 };
 pub use of_member::{MemberInvoice, member_invoice, member_invoices};
 pub use orders::{
-    InvoicedQuantity, OrderedFor, OrderedLine, by_siren, invoiced, is_contract, order,
-    order_by_number, service_rendered, sirets_of_buyer,
+    InvoicedQuantity, OrderedFor, OrderedLine, by_siren, first_of_order, invoiced, is_contract,
+    order, order_by_number, service_rendered, sirets_of_buyer,
 };
 pub use recharges::{Batch, Claim, Claims, add_batch, batch, batches, claims, lock_waiting};
 pub use shares::{
