@@ -22,7 +22,7 @@ async fn show(State(pages): State<Pages>, who: SignedIn) -> Result<Response, Pag
         Viewer::Member(member) => {
             todo::member(&pages.app.store, member, &who.rights, today).await?
         }
-        Viewer::Coordinator => Vec::new(),
+        Viewer::Coordinator => todo::finance(&pages.app.store, &who.rights, today).await?,
     };
     let member = who.may(Right::ReadOwn);
     let values = context! { todos => super::todo::view(&todos, today), member => member };

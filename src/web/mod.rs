@@ -10,6 +10,7 @@ mod assets;
 mod buying;
 mod census;
 mod error;
+mod finance;
 mod form;
 mod headers;
 mod help;
@@ -94,6 +95,7 @@ fn all() -> Routes {
         .merge(sites::routes())
         .merge(membership::routes())
         .merge(buying::routes())
+        .merge(finance::routes())
 }
 
 /// Every route of the service.

@@ -22,7 +22,9 @@ use travee::store::tenders::add_window;
 use travee::usecases::App;
 use travee::usecases::campaigns::{issue_receipts, open_census};
 use travee::usecases::group::{add_sites, confirm_sirets, import_members};
-use travee::usecases::invoices::{allocate, issue_statements, receive_invoice, validate};
+use travee::usecases::invoices::{
+    allocate, export_recharges, issue_statements, receive_invoice, validate,
+};
 use travee::usecases::orders::{
     close_window, decide_deliveries, draft_orders, issue_window, record_deliveries, validate_orders,
 };
@@ -123,6 +125,7 @@ impl House {
         let made = allocate(app, &buyer(), invoice, &[]).await.unwrap();
         validate(app, &second(), invoice).await.unwrap();
         assert!(issue_statements(app, &buyer(), made[0], |_| ()).await.unwrap() > 0);
+        export_recharges(app, &buyer(), "titres").await.unwrap();
     }
 }
 

@@ -99,6 +99,34 @@ const ROWS: &[(&str, Whose, &str)] = &[
         "SELECT CAST(id AS TEXT) FROM paper WHERE organisation_id = $org ORDER BY id",
     ),
     ("/documents/annee/{year}", Group, "SELECT '2026'"),
+    // finance
+    (
+        "/comptabilite/factures/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM invoice WHERE number = 'F-2026-118'",
+    ),
+    (
+        "/comptabilite/factures/{id}/releves.zip",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM invoice WHERE number = 'F-2026-118'",
+    ),
+    (
+        "/comptabilite/factures/{id}/etapes/{step}",
+        Group,
+        "SELECT CAST(id AS TEXT) || '/payer' FROM invoice WHERE number = 'F-2026-118'",
+    ),
+    (
+        "/comptabilite/factures/{id}/repartition",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM invoice WHERE number = 'M-1'",
+    ),
+    (
+        "/comptabilite/releves/{id}",
+        Group,
+        "SELECT CAST(MIN(id) AS TEXT) FROM paper WHERE kind = 'allocation_statement'",
+    ),
+    ("/comptabilite/titres/{id}", Group, "SELECT CAST(MIN(id) AS TEXT) FROM recharge_batch"),
+    ("/comptabilite/annees/{year}", Group, "SELECT '2026'"),
 ];
 
 const ISSUED: &str = "SELECT CAST(id AS TEXT) FROM purchase_order WHERE buyer_id = $org \

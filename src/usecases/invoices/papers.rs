@@ -17,8 +17,8 @@ use domain::siret::Siret;
 
 use super::super::{Actor, App, Refusal, UseCaseError, letterhead};
 use super::accounts::{account_shares, accounts};
-use super::allocate::{Printed, Shared, accepted_of, mirrored, printed, share_off_thread};
 use super::load;
+use super::sharing::{Printed, Shared, accepted_of, mirrored, printed, share_off_thread};
 use super::statement::{Addressee, Around, Statements, attachment};
 use crate::documents::Paper;
 use crate::documents::allocation_statement::{
@@ -247,7 +247,7 @@ impl Batch {
 }
 
 /// The shares of an allocation, made again as they were.
-async fn shared_again(
+pub(super) async fn shared_again(
     app: &App,
     document: &Printed,
     stored: &StoredAllocation,
@@ -262,7 +262,7 @@ async fn shared_again(
 }
 
 /// What is printed must be what is booked.
-fn same_as_stored(
+pub(super) fn same_as_stored(
     document: &Printed,
     shared: &Shared,
     stored: &StoredAllocation,
