@@ -5,4 +5,5 @@ pub mod census;
 pub mod estimator;
 pub mod fault;
 pub mod repeat;
+pub mod road;
 pub mod sheet;
