@@ -151,7 +151,7 @@ async fn facts(
 }
 
 /// The census before this one: `$1` this one, `$2` its convention, `$3` its first day.
-const PREVIOUS: &str = "(SELECT p.id FROM campaign p WHERE p.convention_id = $2 AND p.id <> $1 \
+pub(super) const PREVIOUS: &str = "(SELECT p.id FROM campaign p WHERE p.convention_id = $2 AND p.id <> $1 \
      AND p.opens_on < $3 AND p.state IN ('open', 'closed', 'settled') \
      ORDER BY p.opens_on DESC, p.id DESC LIMIT 1)";
 

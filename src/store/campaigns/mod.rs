@@ -4,12 +4,18 @@
 //! before, and one sheet is one member at one delivery point. So a line of an article
 //! and year *is* that delivery point's need, and consolidation adds lines up in one pass.
 
+mod anomalies;
 mod answering;
+mod answers;
 mod figures;
+mod road;
 mod sheets;
 
+pub use anomalies::{Anomaly, anomalies, anomaly_counts};
 pub use answering::{Answering, answering, last_answer};
+pub use answers::{AnswerFilter, MemberAnswer, member_answers};
 pub use figures::{EpciProgress, Progress, SilentMember, progress, progress_by_epci, silent};
+pub use road::road_facts;
 pub use sheets::{SheetKey, StoredSheet, lock_sheets, save_sheet, sheet_keys, sheets};
 
 use std::collections::{BTreeMap, BTreeSet};

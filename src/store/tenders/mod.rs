@@ -18,7 +18,7 @@ pub use contracts::{
     contracts, is_numbered, lock_contract,
 };
 pub use lot_articles::{LotArticle, LotArticleRow, ToPrice, articles_to_price, lot_articles};
-pub use lot_sheets::{LotMembers, lot_members, lots_with_sheet};
+pub use lot_sheets::{LotCounts, LotMembers, lot_counts, lot_members, lots_with_sheet};
 pub use prices::{
     IndexUsed, SchedulePrices, SoldArticle, add_schedule, schedule, schedule_in_force, schedules,
 };
