@@ -4,7 +4,7 @@ use domain::campaigns::census::CensusState;
 use domain::campaigns::road::{Counts, Facts};
 use sea_orm::{FromQueryResult, Value};
 
-use super::StoredCensus;
+use super::{BLANK, OFFERED, StoredCensus};
 use crate::store::{Access, StoreError, sql};
 
 #[derive(FromQueryResult)]
@@ -25,18 +25,6 @@ struct Row {
     invoiced: i64,
 }
 
-/// Members that would be asked if census `$1` opened on day `$2`.
-const TO_ASK: &str = "SELECT COUNT(*) FROM campaign c \
-     JOIN membership m ON m.convention_id = c.convention_id AND m.state = 'active' \
-     WHERE c.id = $1 AND EXISTS (SELECT 1 FROM membership_lot ml \
-       JOIN campaign_lot cl ON cl.lot_id = ml.lot_id \
-       WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
-     AND EXISTS (SELECT 1 FROM site s WHERE s.organisation_id = m.organisation_id AND NOT s.retired)";
-
-const OFFERED: &str = "SELECT COUNT(DISTINCT a.id) FROM campaign_lot c JOIN lot l ON l.id = c.lot_id \
-     JOIN article a ON a.lot = l.number JOIN article_version v ON v.article_id = a.id \
-     WHERE c.campaign_id = $1 AND (a.retired_on IS NULL OR a.retired_on > $2) AND v.valid_from <= $2";
-
 /// A member's sheets, one row a member.
 const SHEETS: &str = "SELECT organisation_id, \
      MAX(CASE WHEN state <> 'draft' AND answer IS NOT NULL THEN 1 ELSE 0 END) AS answered, \
@@ -55,11 +43,14 @@ const ORDERS: &str = "FROM purchase_order o JOIN order_window w ON w.id = o.wind
 
 fn text(draft: bool) -> String {
     let (members, articles) = if draft {
-        (TO_ASK, OFFERED)
+        (
+            format!("SELECT COUNT(DISTINCT m.organisation_id) {BLANK}"),
+            format!("SELECT COUNT(*) {OFFERED}"),
+        )
     } else {
         (
-            "SELECT COUNT(DISTINCT organisation_id) FROM need_sheet WHERE campaign_id = $1",
-            "SELECT COUNT(*) FROM campaign_article WHERE campaign_id = $1 AND $2 = $2",
+            "SELECT COUNT(DISTINCT organisation_id) FROM need_sheet WHERE campaign_id = $1".into(),
+            "SELECT COUNT(*) FROM campaign_article WHERE campaign_id = $1 AND $2 = $2".into(),
         )
     };
     let lots = "FROM tender_lot t JOIN tender_procedure p ON p.id = t.procedure_id AND p.campaign_id = $1";

@@ -1,10 +1,12 @@
 //! A census is set up, opened, answered, closed and settled.
 
 mod answer;
+mod calendar;
 mod receipt;
 mod receipts;
 
 pub use answer::{Repeated, Taken, reopen_sheet, same_as_last, sign_sheet, submit_needs};
+pub use calendar::{move_closing_day, reopen_until};
 pub(crate) use receipts::convention_ref;
 pub use receipts::issue_receipts;
 
