@@ -225,13 +225,3 @@ pub(crate) fn is_postgres<C: ConnectionTrait>(on: &C) -> bool {
 pub(crate) const fn rows_per_statement(columns: usize) -> usize {
     BOUND_VALUES / columns
 }
-
-/// Which part of a list is shown, as the address says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Slice {
-    pub search: String,
-    pub sort: Option<String>,
-    pub descending: bool,
-    pub limit: u64,
-    pub offset: u64,
-}

@@ -12,10 +12,9 @@ use sea_orm::{FromQueryResult, Value};
 
 use super::StoredCensus;
 use super::answering::PREVIOUS;
-use super::answers::signed;
 use super::sheets::quantity;
 use crate::store::group::coded;
-use crate::store::{Access, StoreError, sql};
+use crate::store::{Access, Slice, StoreError, sql};
 
 /// One thing to look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,7 +183,7 @@ pub async fn anomalies(
     on: &impl Access,
     census: &StoredCensus,
     kind: Option<AnomalyKind>,
-    (limit, offset): (u64, u64),
+    slice: &Slice,
 ) -> Result<Vec<Anomaly>, StoreError> {
     let arms = arms();
     let chosen: Vec<&str> = arms
@@ -194,12 +193,11 @@ pub async fn anomalies(
         .collect();
     let text = format!(
         "SELECT x.* FROM ({}) x WHERE {TYPED} ORDER BY x.kind, x.name, x.organisation_id, x.site, \
-         x.reference, x.year LIMIT $5 OFFSET $6",
-        chosen.join(" UNION ALL ")
+         x.reference, x.year{}",
+        chosen.join(" UNION ALL "),
+        slice.cut()
     );
-    let mut values = values(census);
-    values.extend([signed(limit), signed(offset)]);
-    Row::find_by_statement(sql(on.connection(), &text, values))
+    Row::find_by_statement(sql(on.connection(), &text, values(census)))
         .all(on.connection())
         .await
         .map_err(StoreError::during("reading what deserves a second look"))?

@@ -96,25 +96,24 @@ fn condition(filter: AnswerFilter) -> String {
     };
     let unsigned = if filter.unsigned { " AND m.unsigned > 0" } else { "" };
     let phoned = if filter.phoned { " AND m.phoned > 0" } else { "" };
-    format!("WHERE {standing}{unsigned}{phoned} AND LOWER(o.name) LIKE $2 AND ($3 = 0 OR e.id = $3)")
+    format!("WHERE {standing}{unsigned}{phoned} AND LOWER(o.name) LIKE $2 ESCAPE '\\' AND ($3 = 0 OR e.id = $3)")
 }
 
-/// What the address may sort by.
-fn order(sort: Option<&str>, descending: bool) -> String {
-    let column = match sort {
-        Some("epci") => "COALESCE(e.name, '')".to_owned(),
-        Some("population") => "COALESCE(o.population, 0)".into(),
-        Some("date") => "m.answered_at".into(),
-        Some("montant") => net_of("o.id"),
-        Some("etat") => "CASE WHEN m.answered = 0 THEN 0 WHEN m.answered < m.sheets THEN 1 \
-                         WHEN m.needs = 0 THEN 2 ELSE 3 END"
+/// What the address may sort by; members without an answer come last by date.
+fn order(slice: &Slice) -> String {
+    let column = match slice.sort.as_str() {
+        "epci" => "COALESCE(e.name, '')".to_owned(),
+        "population" => "COALESCE(o.population, 0)".into(),
+        "date" => "CASE WHEN m.answered_at IS NULL THEN 1 ELSE 0 END, m.answered_at".into(),
+        "montant" => net_of("o.id"),
+        "etat" => "CASE WHEN m.answered = 0 THEN 0 WHEN m.answered < m.sheets THEN 1 \
+                   WHEN m.needs = 0 THEN 2 ELSE 3 END"
             .into(),
-        Some(_) | None => "o.name".into(),
+        // A key of nobody's sorts by name, like no key.
+        _ => "o.name".into(),
     };
-    let way = if descending { "DESC" } else { "ASC" };
-    // Both databases put the empty date last.
-    let empty = if sort == Some("date") { "CASE WHEN m.answered_at IS NULL THEN 1 ELSE 0 END, " } else { "" };
-    format!("ORDER BY {empty}{column} {way}, o.name, o.id")
+    let way = if slice.descending { "DESC" } else { "ASC" };
+    format!("ORDER BY {column} {way}, o.name, o.id")
 }
 
 /// One page of the members of a census, and how many there are in all.
@@ -130,38 +129,28 @@ pub async fn member_answers(
     }
     let doing = "reading the answers of a census";
     let epci = filter.epci.map_or(0, |epci| epci.0);
-    let values: Vec<Value> = vec![campaign.0.into(), like(&slice.search).into(), epci.into()];
+    let values: Vec<Value> = vec![campaign.0.into(), slice.pattern().into(), epci.into()];
     let condition = condition(filter);
     let text = format!("SELECT COUNT(*) AS total FROM ({MEMBERS}) m {FROM} {condition}");
     let total = Total::find_by_statement(sql(on.connection(), &text, values.clone()))
         .one(on.connection())
         .await
         .map_err(StoreError::during(doing))?;
-    let order = order(slice.sort.as_deref(), slice.descending);
+    let order = order(slice);
     let net = net_of("o.id");
     let text = format!(
         "SELECT o.id, o.name, e.name AS epci, o.population, m.answered, m.sheets, m.needs, \
          m.unsigned, m.answered_at, m.channel, {net} AS net_cents, \
          (SELECT MAX(x.queued_at) FROM mail x WHERE x.campaign_id = $1 AND x.organisation_id = o.id) AS told_at \
-         FROM ({MEMBERS}) m {FROM} {condition} {order} LIMIT $4 OFFSET $5"
+         FROM ({MEMBERS}) m {FROM} {condition} {order} {}",
+        slice.cut()
     );
-    let mut paged = values;
-    paged.extend([signed(slice.limit), signed(slice.offset)]);
-    let rows = Row::find_by_statement(sql(on.connection(), &text, paged))
+    let rows = Row::find_by_statement(sql(on.connection(), &text, values))
         .all(on.connection())
         .await
         .map_err(StoreError::during(doing))?;
     let members = rows.into_iter().map(MemberAnswer::try_from).collect::<Result<_, _>>()?;
     Ok((members, total.map_or(0, |row| row.total.unsigned_abs())))
-}
-
-/// What `search` looks for anywhere in a text in lower case.
-pub(crate) fn like(search: &str) -> String {
-    format!("%{}%", search.trim().to_lowercase().replace(['%', '_', '\\'], ""))
-}
-
-pub(crate) fn signed(number: u64) -> Value {
-    i64::try_from(number).unwrap_or(i64::MAX).into()
 }
 
 impl TryFrom<Row> for MemberAnswer {

@@ -14,7 +14,6 @@ mod sheets;
 
 pub use anomalies::{Anomaly, anomalies, anomaly_counts};
 pub use answering::{Answering, answering, last_answer};
-pub(crate) use answers::{like, signed};
 pub use answers::{AnswerFilter, MemberAnswer, member_answers};
 pub use desk::{
     CensusLine, Closing, Opening, census_list, closing, history, move_closing_day, opening,

@@ -7,7 +7,6 @@ use domain::quantity::Quantity;
 use domain::vat::VatRate;
 use sea_orm::{FromQueryResult, Value};
 
-use crate::store::campaigns::{like, signed};
 use crate::store::group::coded;
 use crate::store::{Access, Slice, StoreError, sql};
 
@@ -70,21 +69,17 @@ const FROM: &str = "FROM article a JOIN article_version v ON v.id = COALESCE( \
        (SELECT o.id FROM article_version o WHERE o.article_id = a.id AND o.valid_from <= $1 \
         ORDER BY o.valid_from DESC LIMIT 1), \
        (SELECT o.id FROM article_version o WHERE o.article_id = a.id ORDER BY o.valid_from LIMIT 1)) \
-     WHERE (LOWER(a.reference) LIKE $2 OR LOWER(v.label) LIKE $2 OR LOWER(v.specification) LIKE $2) \
+     WHERE (LOWER(a.reference) LIKE $2 ESCAPE '\\' OR LOWER(v.label) LIKE $2 ESCAPE '\\' OR LOWER(v.specification) LIKE $2 ESCAPE '\\') \
      AND ($3 = '' OR a.family = $3) AND ($4 = '' OR a.lot = $4)";
 
-fn order(sort: Option<&str>, descending: bool) -> String {
-    let column = match sort {
-        Some("reference") => "a.reference",
-        Some("article") => "LOWER(v.label)",
-        Some("prix") => "v.price_e4",
-        Some("lot") => "a.lot",
-        Some("depuis") => "v.valid_from",
-        Some(_) | None => "a.family",
-    };
-    let way = if descending { "DESC" } else { "ASC" };
-    format!("ORDER BY {column} {way}, a.family, a.subfamily, a.reference")
-}
+const SORTED: [(&str, &str); 6] = [
+    ("famille", "a.family"),
+    ("reference", "a.reference"),
+    ("article", "LOWER(v.label)"),
+    ("prix", "v.price_e4"),
+    ("lot", "a.lot"),
+    ("depuis", "v.valid_from"),
+];
 
 /// One page of the catalogue as of `day`, and how many articles there are in all.
 pub async fn article_list(
@@ -100,9 +95,9 @@ pub async fn article_list(
     let doing = "reading the list of articles";
     let retired =
         if filter.retired { "" } else { "AND (a.retired_on IS NULL OR a.retired_on > $1)" };
-    let mut values: Vec<Value> = vec![
+    let values: Vec<Value> = vec![
         day.into(),
-        like(&slice.search).into(),
+        slice.pattern().into(),
         filter.family.clone().unwrap_or_default().into(),
         filter.lot.clone().unwrap_or_default().into(),
     ];
@@ -111,14 +106,14 @@ pub async fn article_list(
         .one(on.connection())
         .await
         .map_err(StoreError::during(doing))?;
-    let order = order(slice.sort.as_deref(), slice.descending);
+    let order = slice.order_by(&SORTED, "a.family, a.subfamily, a.reference");
+    let cut = slice.cut();
     let text = format!(
         "SELECT a.id, a.reference, a.lot, a.family, a.subfamily, v.label, v.unit_label, v.pack_milli, \
          v.price_e4, v.rate_bp, v.cpv, v.specification, v.standards, v.valid_from, \
          (SELECT COUNT(*) FROM article_version o WHERE o.article_id = a.id) AS versions, a.retired_on \
-         {FROM} {retired} {order} LIMIT $5 OFFSET $6"
+         {FROM} {retired}{order}{cut}"
     );
-    values.extend([signed(slice.limit), signed(slice.offset)]);
     let rows = Row::find_by_statement(sql(on.connection(), &text, values))
         .all(on.connection())
         .await
