@@ -2,11 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::campaigns::census::CensusState;
-use domain::ids::{CampaignId, ConventionId};
+use domain::ids::{ArticleId, CampaignId, ConventionId, OrganisationId};
+use domain::quantity::Quantity;
 use entities::campaign;
 use sea_orm::sea_query::Expr;
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, Value};
 
+use super::sheets::quantity;
 use super::{BLANK, OFFERED};
 use crate::store::group::coded;
 use crate::store::{Access, StoreError, Tx, sql};
@@ -187,4 +189,55 @@ pub async fn history(
         .await
         .map_err(StoreError::during("reading the history of a census"))?;
     Ok(rows.into_iter().map(|row| (row.at, row.actor, row.action, row.details)).collect())
+}
+
+/// What one delivery point asks for of an article, over all years.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteAsk {
+    pub member: OrganisationId,
+    pub name: String,
+    pub site: String,
+    pub quantity: Quantity,
+}
+
+/// Who asks for an article, the largest need first; at most 200 delivery points. Only what
+/// consolidation counts.
+pub async fn asks_of(
+    on: &impl Access,
+    id: CampaignId,
+    article: ArticleId,
+) -> Result<Vec<SiteAsk>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        organisation_id: i64,
+        name: String,
+        site: String,
+        quantity_milli: i64,
+    }
+    let text = "SELECT n.organisation_id, o.name, p.name AS site, \
+                CAST(SUM(n.quantity_milli) AS BIGINT) AS quantity_milli \
+                FROM need_line n JOIN need_sheet s ON s.id = n.sheet_id \
+                JOIN organisation o ON o.id = n.organisation_id JOIN site p ON p.id = n.site_id \
+                WHERE n.campaign_id = $1 AND n.article_id = $2 AND n.quantity_milli > 0 \
+                AND s.state <> 'draft' AND s.answer = 'needs' \
+                AND n.organisation_id NOT IN (SELECT m.organisation_id FROM membership m \
+                  JOIN campaign k ON k.convention_id = m.convention_id \
+                  WHERE k.id = $1 AND m.state = 'withdrawn') \
+                GROUP BY n.organisation_id, o.name, p.id, p.name \
+                ORDER BY SUM(n.quantity_milli) DESC, o.name, p.name LIMIT 200";
+    let values: [Value; 2] = [id.0.into(), article.0.into()];
+    Row::find_by_statement(sql(on.connection(), text, values))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("reading who needs an article"))?
+        .into_iter()
+        .map(|row| {
+            Ok(SiteAsk {
+                member: OrganisationId(row.organisation_id),
+                name: row.name,
+                site: row.site,
+                quantity: quantity(row.quantity_milli, article.0)?,
+            })
+        })
+        .collect()
 }
