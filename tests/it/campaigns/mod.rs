@@ -2,6 +2,7 @@
 
 mod answers;
 mod catalogue;
+mod desk;
 mod life;
 mod world;
 
