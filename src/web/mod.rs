@@ -6,6 +6,7 @@
 
 mod agent;
 mod assets;
+mod censuses;
 mod error;
 mod form;
 mod headers;
@@ -84,6 +85,7 @@ fn all() -> Routes {
         .merge(orders::routes())
         .merge(invoices::routes())
         .merge(papers::routes())
+        .merge(censuses::routes())
 }
 
 /// Every route of the service.

@@ -13,7 +13,7 @@ use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
 use crate::web::listing::{Cell, Column, Filter, ListQuery, Listing};
-use crate::web::page::Row;
+use crate::web::routes::Row;
 use crate::web::rights::ReadMembers;
 
 fn row(home: &str, found: Anomaly) -> Vec<Cell> {

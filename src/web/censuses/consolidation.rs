@@ -19,7 +19,7 @@ use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Fields, new_key};
-use crate::web::page::Row;
+use crate::web::routes::Row;
 use crate::web::rights::{Buy, ReadMembers};
 
 fn article_view(desk: &Desk, article: &ArticlePlan) -> Value {

@@ -22,7 +22,7 @@ use crate::usecases::UseCaseError;
 use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
-use crate::web::page::Row;
+use crate::web::routes::Row;
 use crate::web::rights::ReadMembers;
 
 /// What a line costs, packed at the delivery point year by year, as the receipt says it.
@@ -135,7 +135,7 @@ pub(super) async fn show(
             name => contact.name.as_str(),
             role => contact.role.french(),
             phone => contact.phone.as_str(),
-            email => contact.email.as_ref().map(domain::group::contact::Email::as_str),
+            email => contact.email.as_ref().map(domain::group::address::Email::as_str),
         }
     });
     let values = context! {

@@ -16,7 +16,7 @@ mod steps;
 mod typing;
 mod what_if;
 
-use super::Routes;
+use super::routes::Routes;
 
 pub(super) fn routes() -> Routes {
     Routes::new()

@@ -18,7 +18,7 @@ use crate::store::StoreError;
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
-use crate::web::page::Row;
+use crate::web::routes::Row;
 use crate::web::rights::ReadMembers;
 
 /// A census and its convention: what every page of it begins with.
@@ -178,7 +178,7 @@ pub(super) async fn show(
     let next = next.map(|step| {
         context! {
             stage => step.stage.french(),
-            words => step.task.map(domain::campaigns::road::Task::french),
+            words => step.task.map(Task::french),
             href => step.task.map(|task| place(task, &home)),
             waits => step.block.map(domain::campaigns::road::Block::for_the_reader),
         }

@@ -16,7 +16,7 @@ use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Fields};
-use crate::web::page::Row;
+use crate::web::routes::Row;
 use crate::web::rights::Buy;
 
 /// What a step asks before it is taken.

@@ -21,7 +21,7 @@ use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Fields};
-use crate::web::page::Row;
+use crate::web::routes::Row;
 use crate::web::rights::Buy;
 
 /// A sheet, what it is judged against, and every article it may ask for.
