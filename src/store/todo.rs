@@ -3,10 +3,12 @@
 //! Each kind is one query over all rows of the organisation, asked only where one of the
 //! person's rights lets it act, so that nobody is told to do what a page would refuse.
 
+mod buyer;
 mod member;
 
 use chrono::NaiveDate;
 
+pub use buyer::buyer;
 pub use member::member;
 
 /// What a thing to do is about; pages choose its verb and colour by it.

@@ -47,11 +47,7 @@ pub async fn import_catalogue(
     });
     let versions: Vec<_> = first.chain(revised.iter().copied()).collect();
     store::add_versions(&tx, from, &versions).await?;
-    let imported = Imported {
-        added: new.len(),
-        revised: revised.len(),
-        unchanged,
-    };
+    let imported = Imported { added: new.len(), revised: revised.len(), unchanged };
     let details = format!(
         "{} ajoutés, {} modifiés au {}, {} inchangés",
         imported.added,

@@ -22,9 +22,9 @@ async fn show(State(pages): State<Pages>, who: SignedIn) -> Result<Response, Pag
         Viewer::Member(member) => {
             todo::member(&pages.app.store, member, &who.rights, today).await?
         }
-        Viewer::Coordinator => Vec::new(),
+        Viewer::Coordinator => todo::buyer(&pages.app.store, &who.rights, today).await?,
     };
-    let member = who.may(Right::ReadOwn);
+    let member = who.may(Right::ReadOwn) || !todos.is_empty();
     let values = context! { todos => super::todo::view(&todos, today), member => member };
     pages.page(&who, "pages/home.html", values).await
 }

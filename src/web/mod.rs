@@ -6,6 +6,7 @@
 
 mod agent;
 mod assets;
+mod catalogue;
 mod censuses;
 mod error;
 mod form;
@@ -18,6 +19,7 @@ mod orders;
 mod page;
 mod papers;
 mod platform;
+mod procedures;
 mod rights;
 mod routes;
 mod search;
@@ -86,6 +88,8 @@ fn all() -> Routes {
         .merge(invoices::routes())
         .merge(papers::routes())
         .merge(censuses::routes())
+        .merge(procedures::routes())
+        .merge(catalogue::routes())
 }
 
 /// Every route of the service.

@@ -112,6 +112,7 @@ pub(crate) const TABLE: &[(&str, &str, For)] = &[
     ("GET", "/gestion/recensements/{id}/reponses", CDG),
     ("GET", "/gestion/recensements/{id}/epci", CDG),
     ("GET", "/gestion/recensements/{id}/silencieux", CDG),
+    ("POST", "/gestion/recensements/{id}/relance", BUYER),
     ("GET", "/gestion/recensements/{id}/membres/{member}", CDG),
     ("GET", "/gestion/recensements/{id}/fiches/{sheet}", BUYER),
     ("POST", "/gestion/recensements/{id}/fiches/{sheet}", BUYER),
@@ -121,6 +122,24 @@ pub(crate) const TABLE: &[(&str, &str, For)] = &[
     ("GET", "/gestion/recensements/{id}/consolidation/{article}", CDG),
     ("GET", "/gestion/recensements/{id}/consultation", BUYER),
     ("POST", "/gestion/recensements/{id}/consultation", BUYER),
+    // consultations
+    ("GET", "/gestion/procedures", PURCHASES),
+    ("GET", "/gestion/procedures/{id}", PURCHASES),
+    ("POST", "/gestion/procedures/{id}/fiches", BUYER),
+    ("GET", "/gestion/procedures/lots/{id}", PURCHASES),
+    ("GET", "/gestion/procedures/lots/{id}/offre", BUYER),
+    ("POST", "/gestion/procedures/lots/{id}/offre", BUYER),
+    ("GET", "/gestion/procedures/offres/{id}/attribution", BUYER),
+    ("POST", "/gestion/procedures/offres/{id}/attribution", BUYER),
+    // catalogue
+    ("GET", "/gestion/catalogue", PURCHASES),
+    ("GET", "/gestion/catalogue/{id}", PURCHASES),
+    ("GET", "/gestion/catalogue/{id}/version", BUYER),
+    ("POST", "/gestion/catalogue/{id}/version", BUYER),
+    ("POST", "/gestion/catalogue/{id}/retrait", BUYER),
+    ("GET", "/gestion/catalogue/fichier", BUYER),
+    ("POST", "/gestion/catalogue/fichier/apercu", BUYER),
+    ("POST", "/gestion/catalogue/fichier", BUYER),
 ];
 
 impl For {

@@ -7,5 +7,5 @@ pub mod estimator;
 pub mod fault;
 pub mod repeat;
 pub mod road;
-pub mod standing;
 pub mod sheet;
+pub mod standing;

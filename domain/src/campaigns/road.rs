@@ -198,10 +198,9 @@ fn prepare(facts: &Facts) -> Found {
         CensusState::Draft => do_now(Task::Open),
         // A census cancelled as a draft asked nobody.
         CensusState::Cancelled if facts.counts.members == 0 => wait(Block::Cancelled),
-        CensusState::Open
-        | CensusState::Closed
-        | CensusState::Settled
-        | CensusState::Cancelled => DONE,
+        CensusState::Open | CensusState::Closed | CensusState::Settled | CensusState::Cancelled => {
+            DONE
+        }
     }
 }
 

@@ -99,7 +99,8 @@ fn arms() -> [(AnomalyKind, String); 7] {
                WHERE s.campaign_id = $1) AND {condition}"
         )
     };
-    let sent = format!("EXISTS (SELECT 1 FROM need_sheet s WHERE s.organisation_id = o.id AND {SENT})");
+    let sent =
+        format!("EXISTS (SELECT 1 FROM need_sheet s WHERE s.organisation_id = o.id AND {SENT})");
     let left = of_members(
         "left_group",
         &format!(
@@ -213,11 +214,7 @@ impl TryFrom<Row> for Anomaly {
         let of = row.organisation_id;
         let read = |milli: Option<i64>| milli.map(|milli| quantity(milli, of)).transpose();
         Ok(Self {
-            kind: coded(
-                AnomalyKind::from_code(&row.kind),
-                ("need_sheet", of, "kind"),
-                &row.kind,
-            )?,
+            kind: coded(AnomalyKind::from_code(&row.kind), ("need_sheet", of, "kind"), &row.kind)?,
             member: OrganisationId(of),
             name: row.name,
             site: row.site,

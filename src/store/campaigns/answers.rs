@@ -96,7 +96,9 @@ fn condition(filter: AnswerFilter) -> String {
     };
     let unsigned = if filter.unsigned { " AND m.unsigned > 0" } else { "" };
     let phoned = if filter.phoned { " AND m.phoned > 0" } else { "" };
-    format!("WHERE {standing}{unsigned}{phoned} AND LOWER(o.name) LIKE $2 ESCAPE '\\' AND ($3 = 0 OR e.id = $3)")
+    format!(
+        "WHERE {standing}{unsigned}{phoned} AND LOWER(o.name) LIKE $2 ESCAPE '\\' AND ($3 = 0 OR e.id = $3)"
+    )
 }
 
 /// What the address may sort by; members without an answer come last by date.

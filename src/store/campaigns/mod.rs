@@ -17,13 +17,13 @@ pub use anomalies::{Anomaly, anomalies, anomaly_counts};
 pub use answering::{Answering, answering, last_answer, read_sheet};
 pub use answers::{AnswerFilter, MemberAnswer, member_answers};
 pub use desk::{
-    CensusLine, Closing, Opening, SiteAsk, asks_of, census_list, closing, history, move_closing_day,
-    opening,
+    CensusLine, Closing, Opening, SiteAsk, asks_of, census_list, closing, history,
+    move_closing_day, opening,
 };
 pub use figures::{EpciProgress, Progress, SilentMember, progress, progress_by_epci, silent};
 pub use road::road_facts;
-pub use silent::{SilentLine, silent_members};
 pub use sheets::{SheetKey, StoredSheet, lock_sheets, save_sheet, sheet_keys, sheets};
+pub use silent::{SilentLine, silent_members};
 
 use std::collections::{BTreeMap, BTreeSet};
 

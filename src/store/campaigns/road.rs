@@ -39,7 +39,8 @@ const COMPLETE_BID: &str = "EXISTS (SELECT 1 FROM bid b WHERE b.tender_lot_id = 
        WHERE f.campaign_id = $1 AND NOT EXISTS (SELECT 1 FROM bid_price x \
          WHERE x.bid_id = b.id AND x.version_id = f.version_id AND x.price_e4 > 0)))";
 
-const ORDERS: &str = "FROM purchase_order o JOIN order_window w ON w.id = o.window_id AND w.campaign_id = $1";
+const ORDERS: &str =
+    "FROM purchase_order o JOIN order_window w ON w.id = o.window_id AND w.campaign_id = $1";
 
 fn text(draft: bool) -> String {
     let (members, articles) = if draft {
@@ -53,7 +54,8 @@ fn text(draft: bool) -> String {
             "SELECT COUNT(*) FROM campaign_article WHERE campaign_id = $1 AND $2 = $2".into(),
         )
     };
-    let lots = "FROM tender_lot t JOIN tender_procedure p ON p.id = t.procedure_id AND p.campaign_id = $1";
+    let lots =
+        "FROM tender_lot t JOIN tender_procedure p ON p.id = t.procedure_id AND p.campaign_id = $1";
     let remaining = "EXISTS (SELECT 1 FROM order_share s WHERE s.order_id = o.id \
                      AND s.delivered_milli - s.rejected_milli < s.quantity_milli)";
     format!(

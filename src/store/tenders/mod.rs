@@ -11,7 +11,9 @@ mod lot_sheets;
 mod prices;
 mod procedures;
 
-pub use bids::{Decision, StoredBid, award_bid, bids, lot_of_bid, put_bid, usual_taxation};
+pub use bids::{
+    Decision, StoredBid, award_bid, bid_counts, bids, lot_of_bid, put_bid, usual_taxation,
+};
 pub use consolidation::{NeedTotal, need_totals};
 pub use contracts::{
     NewContractRow, StoredContract, StoredWindow, add_contract, add_window, close_window, contract,

@@ -8,6 +8,7 @@ use domain::ids::CampaignId;
 use super::{Actor, App, UseCaseError, step};
 use crate::store::campaigns as store;
 use crate::store::platform;
+use crate::usecases::platform::jobs::{self, Work};
 
 /// Moves the closing day of a census that is not over; `reason` goes to the journal.
 ///
@@ -49,6 +50,10 @@ pub async fn move_closing_day(
         return Err(UseCaseError::refused("date", message));
     }
     store::move_closing_day(&tx, campaign, (census.state, census.closes_on), to).await?;
+    if census.state == CensusState::Open {
+        let work = Work::ClosingMails { campaign, before: census.closes_on };
+        jobs::ask(&tx, app, actor, &format!("{campaign}:{to}"), &work).await?;
+    }
     let entry = app.entry(
         actor,
         "campaign.calendar",
@@ -103,7 +108,10 @@ fn moved(from: NaiveDate, to: NaiveDate, reason: &str) -> String {
 
 fn day_fault(app: &App, census: &Census, to: NaiveDate) -> Result<(), UseCaseError> {
     let refusal = if to < app.today() {
-        Some(format!("Le {} est passé : choisissez aujourd’hui ou un jour à venir.", french::date(to)))
+        Some(format!(
+            "Le {} est passé : choisissez aujourd’hui ou un jour à venir.",
+            french::date(to)
+        ))
     } else if to < census.opens_on {
         Some(format!(
             "Le recensement commence le {} : il ne peut pas se terminer avant.",

@@ -253,8 +253,7 @@ pub(super) fn consolidated(
     let mut by_year = vec![Net::ZERO; years.len()];
     let mut articles = Vec::new();
     for total in needs.iter().filter(|total| total.lot == code) {
-        let (ordered, packs) =
-            total.asks.packed(choice.packing, total.pack).map_err(too_large)?;
+        let (ordered, packs) = total.asks.packed(choice.packing, total.pack).map_err(too_large)?;
         let net = total.reference_price.times(ordered).map_err(too_large)?;
         if let Some(sum) = years.iter().position(|year| *year == total.year) {
             by_year[sum] = by_year[sum].plus(net).map_err(too_large)?;

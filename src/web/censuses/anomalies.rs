@@ -13,8 +13,8 @@ use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
 use crate::web::listing::{Cell, Column, Filter, ListQuery, Listing};
-use crate::web::routes::Row;
 use crate::web::rights::ReadMembers;
+use crate::web::routes::Row;
 
 fn row(home: &str, found: Anomaly) -> Vec<Cell> {
     let article = found.article.map(|(reference, label)| format!("{reference} {label}"));
@@ -55,9 +55,8 @@ pub(super) async fn list(
         }
     });
     let summary: Vec<_> = summary.collect();
-    let no_site = counts
-        .iter()
-        .any(|(kind, found)| *kind == AnomalyKind::NoDeliveryPoint && *found > 0);
+    let no_site =
+        counts.iter().any(|(kind, found)| *kind == AnomalyKind::NoDeliveryPoint && *found > 0);
     let kinds = AnomalyKind::ALL.iter().map(|one| (one.code().to_owned(), one.french().to_owned()));
     let listing = Listing {
         name: "anomalies",

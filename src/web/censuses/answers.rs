@@ -14,8 +14,8 @@ use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
 use crate::web::listing::{Cell, Column, Filter, ListQuery, Listing};
-use crate::web::routes::Row;
 use crate::web::rights::ReadMembers;
+use crate::web::routes::Row;
 
 fn tone(standing: AnswerStanding) -> &'static str {
     match standing {
@@ -123,10 +123,8 @@ pub(super) async fn by_epci(
             row.progress,
             percent(row.progress.members - row.progress.silent(), row.progress.members),
         );
-        let (id, name) = row.epci.map_or_else(
-            || (None, "Hors EPCI".to_owned()),
-            |(id, name)| (Some(id), name),
-        );
+        let (id, name) =
+            row.epci.map_or_else(|| (None, "Hors EPCI".to_owned()), |(id, name)| (Some(id), name));
         context! {
             label => name,
             value => format!("{} sur {}", progress.members - progress.silent(), progress.members),

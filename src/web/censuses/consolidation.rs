@@ -19,8 +19,8 @@ use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Fields, new_key};
-use crate::web::routes::Row;
 use crate::web::rights::{Buy, ReadMembers};
+use crate::web::routes::Row;
 
 fn article_view(desk: &Desk, article: &ArticlePlan) -> Value {
     let surplus = article.ordered.minus(article.needed).ok();
@@ -323,7 +323,9 @@ pub(super) async fn launch(
                      enregistrer les offres.",
                     launched.head.reference, launched.head.value, launched.head.kind
                 );
-                return pages.done(&who, &format!("/gestion/procedures/{}", launched.id), said).await;
+                return pages
+                    .done(&who, &format!("/gestion/procedures/{}", launched.id), said)
+                    .await;
             }
             Err(error) => errors = Errors::refused(error)?,
         }

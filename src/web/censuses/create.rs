@@ -62,11 +62,8 @@ impl Typed {
             u64::try_from(asked).unwrap_or(USUAL_DAYS)
         });
         let end = i64::try_from(years).unwrap_or(1) + i64::from(first) - 1;
-        let name = if years == 1 {
-            format!("Besoins {first}")
-        } else {
-            format!("Besoins {first}-{end}")
-        };
+        let name =
+            if years == 1 { format!("Besoins {first}") } else { format!("Besoins {first}-{end}") };
         let of_all = || group.lots.iter().map(|lot| lot.id).collect();
         Self {
             name,
@@ -93,7 +90,10 @@ impl Typed {
         let closes_on = day("cloture", &self.closes_on);
         if let (Some(opens), Some(closes)) = (opens_on, closes_on) {
             if closes < opens {
-                errors.add("cloture", "Le dernier jour précède l’ouverture : corrigez l’un des deux.");
+                errors.add(
+                    "cloture",
+                    "Le dernier jour précède l’ouverture : corrigez l’un des deux.",
+                );
             } else if closes < today {
                 errors.add("cloture", "Ce jour est passé : personne ne pourrait répondre.");
             }
@@ -160,10 +160,7 @@ fn values(
 
 const TEMPLATE: &str = "pages/censuses/new.html";
 
-pub(super) async fn form(
-    State(pages): State<Pages>,
-    who: May<Buy>,
-) -> Result<Response, PageError> {
+pub(super) async fn form(State(pages): State<Pages>, who: May<Buy>) -> Result<Response, PageError> {
     let Some(group) = current(&pages).await? else {
         return pages.page(&who, "pages/censuses/no_convention.html", context! {}).await;
     };

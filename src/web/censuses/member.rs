@@ -22,8 +22,8 @@ use crate::usecases::UseCaseError;
 use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
-use crate::web::routes::Row;
 use crate::web::rights::ReadMembers;
+use crate::web::routes::Row;
 
 /// What a line costs, packed at the delivery point year by year, as the receipt says it.
 fn amount(article: &FrozenArticle, quantities: &[Quantity]) -> Result<Net, PageError> {
@@ -75,10 +75,8 @@ pub(super) async fn show(
     let on = &pages.app.store;
     let member = OrganisationId(member);
     let body = group::organisation(on, member).await?;
-    let body = body.ok_or_else(|| StoreError::NotFound {
-        what: "organisation",
-        id: member.to_string(),
-    })?;
+    let body =
+        body.ok_or_else(|| StoreError::NotFound { what: "organisation", id: member.to_string() })?;
     let sheets = store::sheets(on, Viewer::Coordinator, &desk.census, Some(member)).await?;
     let asked = !sheets.is_empty();
     let articles = store::frozen_articles(on, desk.census.id).await?;

@@ -40,6 +40,7 @@ pub(super) fn routes() -> Routes {
         .get("/gestion/recensements/{id}/reponses", answers::list)
         .get("/gestion/recensements/{id}/epci", answers::by_epci)
         .get("/gestion/recensements/{id}/silencieux", silent::list)
+        .post("/gestion/recensements/{id}/relance", silent::remind)
         .get("/gestion/recensements/{id}/membres/{member}", member::show)
         .get("/gestion/recensements/{id}/fiches/{sheet}", typing::form)
         .post("/gestion/recensements/{id}/fiches/{sheet}", typing::take_in)

@@ -12,14 +12,14 @@ use minijinja::{Value, context};
 
 use super::list::{tone, years};
 use super::numbers::{count, counted, figure, percent};
+use crate::store::StoreError;
 use crate::store::campaigns::{self as store, StoredCensus};
 use crate::store::group::{self, StoredConvention};
-use crate::store::StoreError;
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
-use crate::web::routes::Row;
 use crate::web::rights::ReadMembers;
+use crate::web::routes::Row;
 
 /// A census and its convention: what every page of it begins with.
 pub(super) struct Desk {
@@ -77,7 +77,9 @@ fn place(task: Task, home: &str) -> String {
         Task::Close => format!("{home}/cloture"),
         Task::Review => format!("{home}/consolidation"),
         Task::Launch => format!("{home}/consultation"),
-        Task::RecordBids | Task::Award => format!("/gestion/procedures?recensement={}", census_of(home)),
+        Task::RecordBids | Task::Award => {
+            format!("/gestion/procedures?recensement={}", census_of(home))
+        }
         Task::OpenWindow => "/gestion/marches".into(),
         Task::IssueOrders | Task::FollowOrders => "/gestion/commandes".into(),
         Task::ReceiveDeliveries => "/gestion/livraisons".into(),

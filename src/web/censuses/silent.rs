@@ -10,12 +10,13 @@ use minijinja::context;
 use super::numbers::counted;
 use super::show::Desk;
 use crate::store::campaigns::{self as store, SilentLine};
+use crate::usecases::platform::jobs::{Work, start};
 use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
 use crate::web::listing::{Cell, Column, Filter, ListQuery, Listing};
+use crate::web::rights::{Buy, ReadMembers};
 use crate::web::routes::Row;
-use crate::web::rights::ReadMembers;
 
 fn row(home: &str, line: SilentLine) -> Vec<Cell> {
     vec![
@@ -28,6 +29,26 @@ fn row(home: &str, line: SilentLine) -> Vec<Cell> {
         if line.drafted > 0 { Cell::text("commencée") } else { Cell::Absent },
         Cell::date(line.told_at.map(paris_day)),
     ]
+}
+
+/// Asks for reminders to whoever has not answered.
+pub(super) async fn remind(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+) -> Result<Response, PageError> {
+    let desk = Desk::of(&pages, id).await?;
+    let day = pages.app.today();
+    let back = format!("{}/silencieux", desk.home());
+    if desk.census.census.phase(day) != Phase::TakesAnswers {
+        let said = "Le recensement ne reçoit pas de réponse aujourd’hui : personne n’est relancé.";
+        return pages.done(&who, &back, said).await;
+    }
+    let campaign = desk.census.id;
+    let work = Work::RemindCensus { campaign, day };
+    start(&pages.app, &who.actor(), &format!("{campaign}:{day}"), &work).await?;
+    let said = "Les rappels partent. Qui en a déjà reçu un aujourd’hui n’en reçoit pas d’autre.";
+    pages.done(&who, &back, said).await
 }
 
 pub(super) async fn list(
@@ -50,10 +71,9 @@ pub(super) async fn list(
     };
     let empty = match desk.census.census.state {
         CensusState::Draft => "Personne n’est encore interrogé : ouvrez d’abord le recensement.",
-        CensusState::Open
-        | CensusState::Closed
-        | CensusState::Settled
-        | CensusState::Cancelled => "Tous les membres interrogés ont répondu.",
+        CensusState::Open | CensusState::Closed | CensusState::Settled | CensusState::Cancelled => {
+            "Tous les membres interrogés ont répondu."
+        }
     };
     let listing = Listing {
         name: "membres_sans_reponse",

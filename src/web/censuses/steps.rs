@@ -16,8 +16,8 @@ use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Fields};
-use crate::web::routes::Row;
 use crate::web::rights::Buy;
+use crate::web::routes::Row;
 
 /// What a step asks before it is taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -121,6 +121,14 @@ async fn opening_panel(pages: &Pages, desk: &Desk) -> Result<Panel, PageError> {
             french::date(census.closes_on)
         ),
     ];
+    let with_email = figures.members - figures.without_email;
+    lines.push(format!(
+        "{} {} prévenu{} par courriel, avec un lien vers {} fiche.",
+        counted(with_email, "membre", "membres"),
+        if with_email < 2 { "est" } else { "sont" },
+        if with_email < 2 { "" } else { "s" },
+        if with_email < 2 { "sa" } else { "leur" }
+    ));
     if figures.without_email > 0 {
         lines.push(format!(
             "{} sans adresse électronique : prévenez-{} par lettre ou par téléphone.",
@@ -171,11 +179,16 @@ pub(super) async fn open(
     who: May<Buy>,
     Row(id): Row<i64>,
 ) -> Result<Response, PageError> {
-    let opened = usecases::open_census(&pages.app, &who.actor(), CampaignId(id)).await?;
+    let opened = usecases::open_and_tell(&pages.app, &who.actor(), CampaignId(id)).await?;
     let said = format!(
-        "Le recensement est ouvert : {}, {}. Prochaine étape : suivre les réponses et relancer.",
+        "Le recensement est ouvert : {}, {}. Les courriels d’ouverture partent. Prochaine étape : \
+         suivre les réponses et relancer.",
         counted(i64::try_from(opened.sheets).unwrap_or(i64::MAX), "fiche créée", "fiches créées"),
-        counted(i64::try_from(opened.articles).unwrap_or(i64::MAX), "article figé", "articles figés")
+        counted(
+            i64::try_from(opened.articles).unwrap_or(i64::MAX),
+            "article figé",
+            "articles figés"
+        )
     );
     pages.done(&who, &format!("/gestion/recensements/{id}"), said).await
 }
@@ -188,10 +201,10 @@ fn calendar_panel(desk: &Desk, silent: i64) -> Panel {
         lines: vec![
             format!("Dernier jour actuel : le {}.", french::date(desk.census.census.closes_on)),
             format!(
-                "{} sans réponse {} la nouvelle date sur {} page d’accueil.",
+                "Si le recensement est ouvert, un courriel annonce la nouvelle date à tous les \
+                 membres interrogés ; {} {} encore sans réponse.",
                 counted(silent, "membre", "membres"),
-                if silent < 2 { "lit" } else { "lisent" },
-                if silent < 2 { "sa" } else { "leur" }
+                if silent < 2 { "est" } else { "sont" }
             ),
         ],
         warning: None,
@@ -328,7 +341,8 @@ fn reopening_panel() -> Panel {
         title: "Rouvrir le recensement",
         lines: vec![
             "Les membres répondent de nouveau, jusqu’au jour que vous indiquez.".into(),
-            "Les fiches envoyées restent verrouillées jusqu’à ce que leur membre les rouvre.".into(),
+            "Les fiches envoyées restent verrouillées jusqu’à ce que leur membre les rouvre."
+                .into(),
         ],
         warning: None,
         refused: None,
@@ -367,9 +381,7 @@ pub(super) async fn reopen(
             let said = format!("Le recensement est rouvert jusqu’au {}.", french::date(to));
             pages.done(&who, &desk.home(), said).await
         }
-        Err(errors) => {
-            panel(&pages, &who, &desk, reopening_panel(), (&fields, &errors)).await
-        }
+        Err(errors) => panel(&pages, &who, &desk, reopening_panel(), (&fields, &errors)).await,
     }
 }
 
@@ -391,7 +403,9 @@ pub(super) async fn settling(
              commandez sous un marché déjà conclu."
                 .into(),
         ],
-        warning: Some("Aucune réponse ne change plus, même corrigée par le CdG62. Cette étape ne se défait pas."),
+        warning: Some(
+            "Aucune réponse ne change plus, même corrigée par le CdG62. Cette étape ne se défait pas.",
+        ),
         refused: None,
         asks: Asks::Nothing,
         verb: "Arrêter les besoins",

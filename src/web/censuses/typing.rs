@@ -21,8 +21,8 @@ use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Fields};
-use crate::web::routes::Row;
 use crate::web::rights::Buy;
+use crate::web::routes::Row;
 
 /// A sheet, what it is judged against, and every article it may ask for.
 struct Sheet {
@@ -133,10 +133,8 @@ async fn page(
     for (id, article) in sorted {
         let cells = years.iter().enumerate().map(|(index, year)| {
             let name = field(*id, index);
-            let value = fields.map_or_else(
-                || sheet.before(*id, index),
-                |fields| fields.text(&name).to_owned(),
-            );
+            let value = fields
+                .map_or_else(|| sheet.before(*id, index), |fields| fields.text(&name).to_owned());
             context! { name => name, year => year, value => value }
         });
         let last = sheet.world.last_year.get(id).map(|quantity| quantity.french());
@@ -215,7 +213,8 @@ pub(super) async fn take_in(
         );
     }
     if fields.text("interlocuteur").is_empty() {
-        errors.add("interlocuteur", "Indiquez qui a répondu, par exemple « Mme Petit, secrétaire ».");
+        errors
+            .add("interlocuteur", "Indiquez qui a répondu, par exemple « Mme Petit, secrétaire ».");
     }
     if over && fields.text("motif").is_empty() {
         errors.add("motif", "Le recensement est clos : indiquez le motif de la correction.");
@@ -260,6 +259,7 @@ pub(super) async fn reopen(
 ) -> Result<Response, PageError> {
     let sheet = NeedSheetId(sheet);
     reopen_sheet(&pages.app, &who.actor(), Viewer::Coordinator, sheet).await?;
-    let said = "La fiche est rouverte. Ses besoins comptent toujours tant que vous ne la changez pas.";
+    let said =
+        "La fiche est rouverte. Ses besoins comptent toujours tant que vous ne la changez pas.";
     pages.done(&who, &format!("/gestion/recensements/{id}/fiches/{sheet}"), said).await
 }

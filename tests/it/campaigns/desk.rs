@@ -24,10 +24,14 @@ fn all() -> Slice {
     Slice { limit: 100, ..Slice::default() }
 }
 
-async fn answers(world: &World, id: CampaignId, filter: AnswerFilter, sort: &str) -> Vec<MemberAnswer> {
+async fn answers(
+    world: &World,
+    id: CampaignId,
+    filter: AnswerFilter,
+    sort: &str,
+) -> Vec<MemberAnswer> {
     let slice = Slice { sort: sort.into(), ..all() };
-    let (found, total) =
-        store::member_answers(&world.app.store, id, filter, &slice).await.unwrap();
+    let (found, total) = store::member_answers(&world.app.store, id, filter, &slice).await.unwrap();
     assert_eq!(total, found.len() as u64);
     found
 }
@@ -53,8 +57,13 @@ async fn opening_makes_what_its_page_announced(#[values(On::Sqlite, On::Postgres
     let world = World::new(on).await;
     let id = world.census_of("Besoins", "2026-03-01", "2026-05-31", 2026).await;
     // Berck has nowhere to deliver to.
-    world.fresh.execute("UPDATE site SET retired = TRUE WHERE organisation_id = \
-        (SELECT id FROM organisation WHERE name = 'Berck')").await;
+    world
+        .fresh
+        .execute(
+            "UPDATE site SET retired = TRUE WHERE organisation_id = \
+        (SELECT id FROM organisation WHERE name = 'Berck')",
+        )
+        .await;
     let before = store::opening(&world.app.store, id, world.app.today()).await.unwrap();
     let opened = open_census(&world.app, &buyer(), id).await.unwrap();
     assert_eq!((before.sheets, before.articles), (3, 4));
@@ -81,8 +90,7 @@ async fn the_road_follows_the_census(#[values(On::Sqlite, On::Postgres)] on: On)
     let id = world.census_of("Besoins", "2026-03-01", "2026-05-31", 2026).await;
     let stands = async |today: &str| {
         let census = store::census(&world.app.store, id).await.unwrap();
-        let facts =
-            store::road_facts(&world.app.store, &census, true, day(today)).await.unwrap();
+        let facts = store::road_facts(&world.app.store, &census, true, day(today)).await.unwrap();
         let road = road(&facts, day(today));
         current(&road).map(|step| (step.stage, step.task)).unwrap()
     };

@@ -25,9 +25,7 @@ const BY_CONVENTION: [PackingPolicy; 3] =
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn launching_keeps_the_figures_that_were_shown(
-    #[values(On::Sqlite, On::Postgres)] on: On,
-) {
+async fn launching_keeps_the_figures_that_were_shown(#[values(On::Sqlite, On::Postgres)] on: On) {
     let world = World::usual(on).await;
     let ceilings = [1_000, 20_000, 40_000];
     let what_if = choices(&world, ceilings, BY_CONVENTION);
@@ -81,10 +79,8 @@ async fn the_law_is_that_of_the_day_of_the_launch(#[values(On::Sqlite, On::Postg
         ("2026-03-31", Procedure::Adapted, "2026-01-01", "2025/2150"),
         ("2026-04-01", Procedure::Dispensed, "2026-04-01", "2025-1386"),
     ] {
-        let what_if = WhatIf {
-            launched_on: Some(day(launched)),
-            ..choices(&world, lots, BY_CONVENTION)
-        };
+        let what_if =
+            WhatIf { launched_on: Some(day(launched)), ..choices(&world, lots, BY_CONVENTION) };
         let shown = plan(&world.app.store, world.campaign, &what_if, day(LAUNCH)).await.unwrap();
         assert_eq!(shown.value, euros_net(50_000).max(shown.value), "{launched}");
         let procedure = shown.advices.unwrap().procedure;
@@ -102,14 +98,13 @@ async fn the_law_is_that_of_the_day_of_the_launch(#[values(On::Sqlite, On::Postg
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn a_longer_contract_is_worth_more_in_proportion(
-    #[values(On::Sqlite, On::Postgres)] on: On,
-) {
+async fn a_longer_contract_is_worth_more_in_proportion(#[values(On::Sqlite, On::Postgres)] on: On) {
     let world = World::usual(on).await;
     let value = async |months| {
-        let chosen = world.lots.iter().map(|lot| {
-            (*lot, Choice { months, ceiling: None, packing: PackingPolicy::Site })
-        });
+        let chosen = world
+            .lots
+            .iter()
+            .map(|lot| (*lot, Choice { months, ceiling: None, packing: PackingPolicy::Site }));
         let what_if = WhatIf { choices: chosen.collect(), launched_on: Some(day(LAUNCH)) };
         let shown = plan(&world.app.store, world.campaign, &what_if, day(LAUNCH)).await.unwrap();
         shown.value.cents()
