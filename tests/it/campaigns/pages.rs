@@ -224,7 +224,7 @@ async fn the_catalogue_is_read_revised_retired_and_imported_by_pages(
     let retired = format!("/gestion/catalogue/{other}");
     buyer.post(&format!("{retired}/retrait"), &[("jour", "2026-03-01")]).await.leads_to(&retired);
     let left = buyer.get("/gestion/catalogue?q=boi").await.text();
-    assert!(left.contains("BOI-001") && !left.contains("BOI-002"), "{left}");
+    assert!(left.contains(">BOI-001<") && !left.contains(">BOI-002<"), "{left}");
     let file = "ref;lot;famille;sous_famille;libelle;unite;code_unite;quantite_decimale;\
                 multiple_conditionnement;cpv;tva_taux;prix_reference_ht;specifications;normes\n\
                 BOI-009;1;boites;;Boîte haute;pièce;H87;false;10;30193700-5;20;4,20;;\n";
