@@ -8,7 +8,7 @@ use domain::french;
 
 use super::database::DatabaseArgs;
 use super::outcome::{Failure, Outcome};
-use super::{file, output};
+use super::{file, output, user};
 use crate::exchange::table::{MAX_BYTES, Read};
 use crate::exchange::{catalogue, contacts, members};
 use crate::store::reference;
@@ -21,6 +21,7 @@ pub(crate) enum Admin {
     /// Importe une liste ; une ligne refusée suffit pour que rien ne soit importé
     #[command(subcommand)]
     Import(Import),
+    CreateUser(user::CreateUserArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -100,6 +101,7 @@ pub(crate) async fn run(command: &Admin) -> Outcome {
         Admin::Import(Import::Members(args)) => members(args).await,
         Admin::Import(Import::Contacts(args)) => contacts(args).await,
         Admin::Import(Import::Catalogue(args)) => catalogue(args).await,
+        Admin::CreateUser(args) => user::create(args).await,
     }
 }
 

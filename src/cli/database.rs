@@ -21,6 +21,19 @@ pub(crate) struct DatabaseArgs {
 }
 
 impl DatabaseArgs {
+    /// What other settings say.
+    pub(crate) fn of(database_url: Option<String>, data_dir: PathBuf) -> Self {
+        Self { database_url, data_dir: Some(data_dir) }
+    }
+
+    pub(crate) fn given_url(&self) -> Option<String> {
+        self.database_url.clone()
+    }
+
+    pub(crate) fn given_folder(&self) -> Option<PathBuf> {
+        self.data_dir.clone()
+    }
+
     pub(crate) fn folder(&self) -> PathBuf {
         self.data_dir.clone().unwrap_or_else(|| PathBuf::from(DEFAULT_FOLDER))
     }

@@ -1,17 +1,20 @@
 //! `travee demo`: the whole purchase at the size of a département, built once, then served.
 
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::outcome::{Failure, Outcome};
-use super::serve::ListenArgs;
+use super::serve::{mail_failed, serve};
 use crate::demo::{self, DemoError, Standing};
+use crate::mailer::Mailer;
 use crate::store::files::Files;
 use crate::store::{Store, chain};
-use crate::usecases::App;
+use crate::usecases::{App, Site};
 
 /// Construit la démonstration (887 communes et 19 EPCI du Pas-de-Calais) si elle n’existe pas, puis la sert.
 #[derive(Debug, Args)]
@@ -31,12 +34,18 @@ pub(crate) struct DemoArgs {
     /// Construit sans servir
     #[arg(long)]
     no_serve: bool,
-    #[command(flatten)]
-    listen: ListenArgs,
+    /// Adresse d’écoute, sur cette machine seulement
+    #[arg(long, value_name = "ADRESSE", env = "TRAVEE_LISTEN", default_value = "127.0.0.1:8062")]
+    listen: SocketAddr,
 }
 
 pub(crate) async fn run(args: &DemoArgs) -> Outcome {
-    args.listen.check()?;
+    // Its accounts and their passwords are known to all.
+    if !args.listen.ip().is_loopback() {
+        return Err(Failure::Usage(
+            "La démonstration n’écoute que sur cette machine : choisissez une adresse comme 127.0.0.1:8062.".into(),
+        ));
+    }
     let app = match &args.database_url {
         Some(url) => Box::pin(in_database(url, &args.data_dir)).await?,
         None => Box::pin(in_folder(&args.data_dir)).await?,
@@ -48,7 +57,27 @@ pub(crate) async fn run(args: &DemoArgs) -> Outcome {
         return Ok(());
     }
     eprintln!("La date de la démonstration est figée au {}.", domain::french::date(app.today()));
-    args.listen.serve(app).await
+    tell_accounts();
+    let site = Site { base_url: format!("http://{}", args.listen), demo: true };
+    let app = App { site: Arc::new(site), ..app };
+    let mailer = Mailer::folder(args.data_dir.join("courriels"), "CdG62 <achats@cdg62.example>")
+        .map_err(|error| mail_failed(&error))?;
+    serve(app, args.listen, BTreeSet::new(), Some(mailer)).await
+}
+
+/// Whom one may be in the demonstration.
+fn tell_accounts() {
+    let accounts = &demo::accounts::ACCOUNTS;
+    let longest = |of: fn(&demo::accounts::Account) -> &str| {
+        accounts.iter().map(|account| of(account).chars().count()).max().unwrap_or(0)
+    };
+    let (title, email) = (longest(|account| account.title), longest(|account| account.email));
+    eprintln!("Comptes de la démonstration, mot de passe « {} » :", demo::accounts::PASSWORD);
+    for account in accounts {
+        let code = if account.has_second_factor() { "  puis un code" } else { "" };
+        eprintln!("  {:title$}  {:email$}{code}", account.title, account.email);
+    }
+    eprintln!("Les codes et les liens envoyés se lisent sur la page /demo/courriels.");
 }
 
 fn files_of(folder: &Path) -> PathBuf {

@@ -16,6 +16,7 @@ mod outcome;
 mod output;
 mod serve;
 mod usage;
+mod user;
 
 use std::process::ExitCode;
 

@@ -1,29 +1,34 @@
-//! `travee serve`: the pages, on this machine.
+//! `travee serve`: the pages, the jobs and the e-mails of one node.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
+use tokio::sync::watch;
 
 use super::database::DatabaseArgs;
 use super::outcome::{Failure, Outcome};
-use crate::usecases::App;
-use crate::web;
+use crate::config::{Config, Flags, Transport};
+use crate::mailer::{MailError, Mailer};
+use crate::store::files::Files;
+use crate::usecases::{App, Site};
+use crate::{jobs, web};
 
-#[derive(Debug, Clone, Copy, Args)]
-pub(crate) struct ListenArgs {
-    /// Adresse d’écoute, sur cette machine seulement
-    #[arg(long, value_name = "ADRESSE", env = "TRAVEE_LISTEN", default_value = "127.0.0.1:8062")]
-    listen: SocketAddr,
-}
-
-/// Sert les pages de consultation, sur cette machine seulement.
+/// Sert les pages, exécute les tâches et envoie les e-mails.
 #[derive(Debug, Args)]
-#[command(after_help = "Exemples :
-  travee serve --data-dir ./travee-data
-  travee serve --database-url postgres://travee@localhost/travee --listen 127.0.0.1:8080")]
+#[command(after_help = after_help())]
 pub(crate) struct ServeArgs {
-    #[command(flatten)]
-    listen: ListenArgs,
+    /// Adresse d’écoute [défaut : 127.0.0.1:8062]
+    #[arg(long, value_name = "ADRESSE")]
+    listen: Option<SocketAddr>,
+    /// Adresse que tapent les utilisateurs : https://achats.cdg62.fr
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
+    /// Fichier de réglages [défaut : travee.toml, s’il existe]
+    #[arg(long, value_name = "FICHIER", env = "TRAVEE_CONFIG")]
+    config: Option<PathBuf>,
     /// N’applique pas les migrations en attente
     #[arg(long)]
     no_migrate: bool,
@@ -31,54 +36,82 @@ pub(crate) struct ServeArgs {
     database: DatabaseArgs,
 }
 
+fn after_help() -> String {
+    format!(
+        "Exemples :
+  travee serve --data-dir ./travee-data
+  travee serve --config /etc/travee/travee.toml
+  travee serve --database-url postgres://travee@localhost/travee --listen 127.0.0.1:8080
+
+{}",
+        crate::config::help()
+    )
+}
+
 pub(crate) async fn run(args: &ServeArgs) -> Outcome {
-    args.listen.check()?;
-    let store = args.database.connect().await?;
+    let flags = Flags {
+        listen: args.listen,
+        public_url: args.public_url.clone(),
+        data_dir: args.database.given_folder(),
+        database_url: args.database.given_url(),
+    };
+    let config = Config::read(args.config.as_deref(), &flags).map_err(Failure::Usage)?;
+    let mailer = config.mailer().map_err(|error| mail_failed(&error))?;
+    let database = DatabaseArgs::of(config.database_url.clone(), config.data_dir.clone());
+    let store = database.connect().await?;
     if args.no_migrate {
         store.require_current().await?;
     } else {
         store.migrate().await?;
     }
-    let app = App::new(store, args.database.files()?);
-    args.listen.serve(app).await
+    let files: Files = database.files()?;
+    let site = Site { base_url: config.base_url(), demo: false };
+    let app = App { site: Arc::new(site), ..App::new(store, files) };
+    if config.mail.transport == Transport::Folder {
+        eprintln!(
+            "Aucun serveur d’envoi n’est réglé : les e-mails sont écrits dans {} et ne partent pas.",
+            config.mail_folder().display()
+        );
+    }
+    let proxies = config.trusted_proxies.iter().copied().collect();
+    serve(app, config.listen, proxies, config.jobs.then_some(mailer)).await
 }
 
-impl ListenArgs {
-    /// Without accounts nobody else may come in.
-    pub(crate) fn check(&self) -> Outcome {
-        if self.listen.ip().is_loopback() {
-            return Ok(());
-        }
-        Err(Failure::Usage(
-            "Sans comptes d’utilisateurs, Travée n’écoute que sur cette machine : choisissez une adresse comme 127.0.0.1:8062."
-                .into(),
-        ))
-    }
+pub(super) fn mail_failed(error: &MailError) -> Failure {
+    tracing::error!(error = crate::store::chain(error), "mail settings refused");
+    Failure::Usage(
+        "Les réglages d’envoi des e-mails ne conviennent pas : vérifiez mail.from (une adresse, avec ou sans nom) et mail.host.".into(),
+    )
+}
 
-    /// Serves until Ctrl-C or SIGTERM.
-    pub(crate) async fn serve(&self, app: App) -> Outcome {
-        let router =
-            web::router(app.clone(), std::collections::BTreeSet::new()).map_err(|error| {
-                Failure::Program(format!("Un modèle de page est invalide : {error}."))
-            })?;
-        let listener = tokio::net::TcpListener::bind(self.listen).await.map_err(|error| {
-            Failure::Program(format!(
-                "Impossible d’écouter sur {} : {error}. Choisissez un autre port avec --listen.",
-                self.listen
-            ))
+/// Serves until Ctrl-C or SIGTERM; with a mailer, runs jobs and sends e-mails too.
+pub(super) async fn serve(
+    app: App,
+    listen: SocketAddr,
+    proxies: BTreeSet<std::net::IpAddr>,
+    mailer: Option<Mailer>,
+) -> Outcome {
+    let router = web::router(app.clone(), proxies)
+        .map_err(|error| Failure::Program(format!("Un modèle de page est invalide : {error}.")))?;
+    let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
+        Failure::Program(format!(
+            "Impossible d’écouter sur {listen} : {error}. Choisissez une autre adresse avec --listen."
+        ))
+    })?;
+    eprintln!("Travée répond sur {}. Ctrl-C pour arrêter.", app.site.base_url);
+    let (stop, told) = watch::channel(false);
+    let runner = mailer.map(|mailer| tokio::spawn(jobs::run(app.clone(), mailer, told)));
+    let served = web::serve(listener, router, stopped()).await;
+    // Nobody listens any more when no jobs run here.
+    stop.send(true).ok();
+    if let Some(runner) = runner {
+        runner.await.map_err(|error| {
+            Failure::Program(format!("Les tâches se sont arrêtées anormalement : {error}."))
         })?;
-        let address = listener
-            .local_addr()
-            .map_err(|error| Failure::Program(format!("Adresse d’écoute inconnue : {error}.")))?;
-        eprintln!(
-            "Travée est en consultation sur http://{address} (cette machine seulement). Ctrl-C pour arrêter."
-        );
-        web::serve(listener, router, stopped())
-            .await
-            .map_err(|error| Failure::Program(format!("Le service s’est arrêté : {error}.")))?;
-        app.store.close().await?;
-        Ok(())
     }
+    served.map_err(|error| Failure::Program(format!("Le service s’est arrêté : {error}.")))?;
+    app.store.close().await?;
+    Ok(())
 }
 
 /// Resolves on Ctrl-C or, where there is one, SIGTERM.

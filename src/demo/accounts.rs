@@ -33,6 +33,12 @@ pub struct Account {
     pub title: &'static str,
 }
 
+impl Account {
+    pub fn has_second_factor(&self) -> bool {
+        self.roles.iter().any(|role| role.needs_second_factor())
+    }
+}
+
 const CDG62: &str = "286299904";
 const AD62: &str = "000620419";
 const AVION: &str = "216200659";
@@ -165,7 +171,7 @@ pub(super) async fn open(app: &App) -> Result<(), DemoError> {
         }
         let Some(person) = person else { continue };
         passwords::set(app, person, PASSWORD).await.map_err(entry)?;
-        if account.roles.iter().any(|role| role.needs_second_factor()) {
+        if account.has_second_factor() {
             second_factor::set(app, person, &secret(account.email)).await?;
         }
     }

@@ -20,7 +20,7 @@ use super::parts;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NeedsReceipt {
     pub letterhead: Letterhead,
-    /// The number of this receipt.
+    /// The number of this receipt; empty on the provisional one, before the census is closed.
     pub number: String,
     /// « Recensement des besoins 2027-2030 ».
     pub census_title: String,
@@ -92,7 +92,14 @@ pub struct AccountTotal {
 pub fn render(receipt: &NeedsReceipt) -> Result<Paper, PaperError> {
     receipt.check()?;
     let number = &receipt.number;
-    let title = format!("Récépissé des besoins n°\u{a0}{number}");
+    let (title, named) = if number.is_empty() {
+        ("Récépissé provisoire des besoins".to_owned(), "récépissé provisoire des besoins".into())
+    } else {
+        (
+            format!("Récépissé des besoins n°\u{a0}{number}"),
+            format!("récépissé des besoins {number}"),
+        )
+    };
     let mut flow = Flow::new(&receipt.letterhead, &title, &receipt.census_title);
     flow.columns(&[
         parts::member("Membre", 1.2, &receipt.member),
@@ -125,11 +132,7 @@ pub fn render(receipt: &NeedsReceipt) -> Result<Paper, PaperError> {
         receipt.totals(&mut flow);
     }
     flow.finish(&Imprint {
-        foot: parts::foot(
-            &receipt.letterhead,
-            &format!("récépissé des besoins {number}"),
-            receipt.submitted_on,
-        ),
+        foot: parts::foot(&receipt.letterhead, &named, receipt.submitted_on),
         author: receipt.letterhead.name.clone(),
         id: title.clone(),
         title,

@@ -70,30 +70,48 @@ pub async fn run(app: App, mailer: Mailer, stop: watch::Receiver<bool>) {
             return;
         }
     };
-    let mail_stop = stop.clone();
-    let calendar_stop = stop.clone();
+    let once = Once { app, mailer, runner, stop: stop.clone() };
     tokio::join!(
-        repeat(JOBS_EVERY, stop.clone(), async || run_one(&app, &runner, &stop).await),
-        repeat(MAIL_EVERY, mail_stop, async || { Ok(mail::send_due(&app, &mailer).await? > 0) }),
-        repeat(CALENDAR_EVERY, calendar_stop, async || {
-            work::look_at_calendar(&app).await?;
-            Ok(false)
-        }),
+        repeat(JOBS_EVERY, stop.clone(), &once, Loop::Jobs),
+        repeat(MAIL_EVERY, stop.clone(), &once, Loop::Mail),
+        repeat(CALENDAR_EVERY, stop, &once, Loop::Calendar),
     );
 }
 
-/// Calls `once` again and again: at once while it had something to do, else after a while.
-async fn repeat(
-    every: Duration,
-    mut stop: watch::Receiver<bool>,
-    once: impl AsyncFn() -> Result<bool, UseCaseError>,
-) {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loop {
+    Jobs,
+    Mail,
+    Calendar,
+}
+
+/// What a round of a loop works with.
+struct Once {
+    app: App,
+    mailer: Mailer,
+    runner: String,
+    stop: watch::Receiver<bool>,
+}
+
+impl Once {
+    /// One round; whether there was something to do.
+    async fn round(&self, which: Loop) -> Result<bool, UseCaseError> {
+        match which {
+            Loop::Jobs => run_one(&self.app, &self.runner, &self.stop).await,
+            Loop::Mail => Ok(mail::send_due(&self.app, &self.mailer).await? > 0),
+            Loop::Calendar => work::look_at_calendar(&self.app).await.map(|()| false),
+        }
+    }
+}
+
+/// Makes one round after the other: at once while there was something to do, else after a while.
+async fn repeat(every: Duration, mut stop: watch::Receiver<bool>, once: &Once, which: Loop) {
     while !*stop.borrow() {
-        let pause = match once().await {
+        let pause = match once.round(which).await {
             Ok(true) => continue,
             Ok(false) => every,
             Err(error) => {
-                tracing::error!(error = chain(&error), "a job loop failed");
+                tracing::error!(which = ?which, error = chain(&error), "a loop failed");
                 REST
             }
         };

@@ -295,7 +295,12 @@ pub async fn confirm_sirets(
 
 /// Adds delivery points.
 pub async fn add_sites(tx: &Tx, sites: &[DeliveryPoint]) -> Result<(), StoreError> {
-    let rows = sites.iter().map(|point| site::ActiveModel {
+    let rows = sites.iter().map(site_row);
+    insert_all::<site::Entity, _>(tx, rows.collect(), 10, "adding delivery points").await
+}
+
+fn site_row(point: &DeliveryPoint) -> site::ActiveModel {
+    site::ActiveModel {
         id: NotSet,
         organisation_id: Set(point.organisation.0),
         name: Set(point.name.clone()),
@@ -306,8 +311,29 @@ pub async fn add_sites(tx: &Tx, sites: &[DeliveryPoint]) -> Result<(), StoreErro
         constraints: Set(point.access.constraints.clone()),
         contact_id: Set(point.contact.map(|contact| contact.0)),
         retired: Set(point.retired),
-    });
-    insert_all::<site::Entity, _>(tx, rows.collect(), 10, "adding delivery points").await
+    }
+}
+
+/// Adds one delivery point.
+pub async fn add_site(tx: &Tx, point: &DeliveryPoint) -> Result<SiteId, StoreError> {
+    let added = site_row(point).insert(tx.connection()).await;
+    Ok(SiteId(added.map_err(StoreError::during("adding a delivery point"))?.id))
+}
+
+/// Writes a delivery point of the organisation it names.
+pub async fn change_site(tx: &Tx, id: SiteId, point: &DeliveryPoint) -> Result<(), StoreError> {
+    let changed = site::Entity::update_many()
+        .set(site_row(point))
+        .filter(site::COLUMN.id.eq(id.0))
+        .filter(site::COLUMN.organisation_id.eq(point.organisation.0))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during("changing a delivery point"))?;
+    if changed.rows_affected == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::NotFound { what: "delivery point", id: id.to_string() })
+    }
 }
 
 /// Every delivery point, retired ones too, by its number; of one organisation or of all.
@@ -697,4 +723,86 @@ pub async fn memberships(
             Ok((OrganisationId(row.organisation_id), (MembershipId(row.id), membership)))
         })
         .collect()
+}
+
+/// A membership as its member reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberOf {
+    pub membership: MembershipId,
+    pub state: MembershipState,
+    pub convention: String,
+    pub subject: String,
+    pub convention_from: NaiveDate,
+    pub convention_to: Option<NaiveDate>,
+    pub deliberation: Option<(String, NaiveDate, Option<NaiveDate>)>,
+    pub signed: Option<(String, Option<String>, NaiveDate)>,
+    pub left_on: Option<NaiveDate>,
+    /// Of the convention: number, title, and whether the member subscribed it.
+    pub lots: Vec<(String, String, bool)>,
+}
+
+#[derive(sea_orm::FromQueryResult)]
+struct MemberOfRow {
+    id: i64,
+    state: String,
+    reference: String,
+    subject: String,
+    valid_from: NaiveDate,
+    valid_to: Option<NaiveDate>,
+    deliberation_number: Option<String>,
+    deliberated_on: Option<NaiveDate>,
+    enforceable_on: Option<NaiveDate>,
+    signed_by: Option<String>,
+    signed_quality: Option<String>,
+    signed_on: Option<NaiveDate>,
+    left_on: Option<NaiveDate>,
+    lot_number: String,
+    lot_title: String,
+    subscribed: i64,
+}
+
+/// The memberships of one organisation with all lots of their conventions, in one query.
+pub async fn memberships_of(
+    on: &impl Access,
+    member: OrganisationId,
+) -> Result<Vec<MemberOf>, StoreError> {
+    use sea_orm::FromQueryResult as _;
+    let text = "SELECT m.id, m.state, c.reference, c.subject, c.starts_on AS valid_from, c.ends_on AS valid_to, \
+                m.deliberation_number, m.deliberated_on, m.enforceable_on, m.signed_by, \
+                m.signed_quality, m.signed_on, m.left_on, l.number AS lot_number, \
+                l.title AS lot_title, \
+                CAST(CASE WHEN ml.id IS NULL THEN 0 ELSE 1 END AS BIGINT) AS subscribed \
+                FROM membership m JOIN convention c ON c.id = m.convention_id \
+                JOIN lot l ON l.convention_id = c.id \
+                LEFT JOIN membership_lot ml ON ml.membership_id = m.id AND ml.lot_id = l.id \
+                WHERE m.organisation_id = $1 ORDER BY m.id, l.id";
+    let rows = MemberOfRow::find_by_statement(sql(on.connection(), text, [member.0.into()]))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("reading the memberships of a member"))?;
+    let mut found: Vec<MemberOf> = Vec::new();
+    for row in rows {
+        let lot = (row.lot_number, row.lot_title, row.subscribed == 1);
+        if let Some(last) = found.last_mut().filter(|last| last.membership.0 == row.id) {
+            last.lots.push(lot);
+            continue;
+        }
+        let state = MembershipState::from_code(&row.state);
+        found.push(MemberOf {
+            membership: MembershipId(row.id),
+            state: coded(state, ("membership", row.id, "state"), &row.state)?,
+            convention: row.reference,
+            subject: row.subject,
+            convention_from: row.valid_from,
+            convention_to: row.valid_to,
+            deliberation: row
+                .deliberation_number
+                .zip(row.deliberated_on)
+                .map(|(number, on)| (number, on, row.enforceable_on)),
+            signed: row.signed_by.zip(row.signed_on).map(|(by, on)| (by, row.signed_quality, on)),
+            left_on: row.left_on,
+            lots: vec![lot],
+        });
+    }
+    Ok(found)
 }

@@ -1,5 +1,7 @@
 //! Members come in, adhere, move and are confirmed.
 
+pub mod sites;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::group::address::PostalAddress;

@@ -4,9 +4,11 @@
 //! times limited) → a route of an area → an extractor that proves the right ([`agent`]) → one use
 //! case or reads of the store → a template, or a redirect that says what was done.
 
+mod account;
 mod agent;
 mod assets;
 mod catalogue;
+mod census;
 mod censuses;
 mod error;
 mod form;
@@ -15,6 +17,7 @@ mod help;
 mod home;
 mod invoices;
 mod listing;
+mod membership;
 mod orders;
 mod page;
 mod papers;
@@ -23,6 +26,7 @@ mod procedures;
 mod rights;
 mod routes;
 mod search;
+mod sites;
 mod todo;
 mod upload;
 
@@ -90,6 +94,10 @@ fn all() -> Routes {
         .merge(censuses::routes())
         .merge(procedures::routes())
         .merge(catalogue::routes())
+        .merge(account::routes())
+        .merge(census::routes())
+        .merge(sites::routes())
+        .merge(membership::routes())
 }
 
 /// Every route of the service.

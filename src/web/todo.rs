@@ -6,7 +6,7 @@ use minijinja::{Value, context};
 
 use crate::store::todo::Todo;
 
-/// For the macro `todo` of `parts/todo.html`.
+/// For the macro `todo` of `parts/macros.html`.
 pub(super) fn view(todos: &[Todo], today: NaiveDate) -> Vec<Value> {
     todos
         .iter()

@@ -17,17 +17,24 @@ use travee::usecases::platform::sessions::{Holder, Place, open};
 use crate::harness::Fresh;
 
 /// What came back.
-#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: axum::http::HeaderMap,
     pub(crate) bytes: Vec<u8>,
 }
 
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {} {}", self.status, self.location(), self.text())
+    }
+}
+
 impl Answer {
-    /// The body as text, every space a plain one.
+    /// The body as text, every space a plain one, a slash a slash.
     pub(crate) fn text(&self) -> String {
-        String::from_utf8_lossy(&self.bytes).replace(['\u{a0}', '\u{202f}'], " ")
+        String::from_utf8_lossy(&self.bytes)
+            .replace(['\u{a0}', '\u{202f}'], " ")
+            .replace("&#x2f;", "/")
     }
 
     /// Where a redirect leads.

@@ -1,11 +1,14 @@
 //! One integration binary: the tests that need a database, a file or the command itself.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
 
+mod accounts;
 mod admin;
+mod administration;
 mod allocate;
 mod architecture;
 mod browser;
 mod campaigns;
+mod census_pages;
 mod check;
 mod client;
 mod consolidate;

@@ -9,3 +9,6 @@ pub mod repeat;
 pub mod road;
 pub mod sheet;
 pub mod standing;
+pub mod suited;
+pub mod typed;
+pub mod valuation;

@@ -8,7 +8,9 @@ mod anomalies;
 mod answering;
 mod answers;
 mod desk;
+mod drafts;
 mod figures;
+mod member;
 mod road;
 mod sheets;
 mod silent;
@@ -20,7 +22,12 @@ pub use desk::{
     CensusLine, Closing, Opening, SiteAsk, asks_of, census_list, closing, history,
     move_closing_day, opening,
 };
+pub use drafts::{StoredDraft, draft_of, drafts, remove_drafts, save_draft};
 pub use figures::{EpciProgress, Progress, SilentMember, progress, progress_by_epci, silent};
+pub use member::{
+    LastAnswer, ListedCensus, MemberCensus, OfferedArticle, add_blank_sheets_of, asked_at,
+    censuses_of_member, member_census, member_census_to_answer, offered, receipt_of,
+};
 pub use road::road_facts;
 pub use sheets::{SheetKey, StoredSheet, lock_sheets, save_sheet, sheet_keys, sheets};
 pub use silent::{SilentLine, silent_members};

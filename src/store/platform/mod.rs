@@ -1,5 +1,6 @@
 //! Journal, number series, idempotency keys and papers; people and how they come in.
 
+pub mod directory;
 pub mod grants;
 pub mod limits;
 pub mod links;

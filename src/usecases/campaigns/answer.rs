@@ -143,7 +143,7 @@ async fn take_in(
 }
 
 /// What the journal says of an answer: how it came, and why it was changed after closing.
-fn details(sheet: &NeedSheet, reason: &str) -> String {
+pub(super) fn details(sheet: &NeedSheet, reason: &str) -> String {
     let what = match &sheet.answer {
         NeedAnswer::Needs(lines) => format!("{} lignes", lines.len()),
         NeedAnswer::Nothing => "néant".to_owned(),
@@ -161,7 +161,7 @@ fn details(sheet: &NeedSheet, reason: &str) -> String {
     format!("{what}{}{why}", how.unwrap_or_default())
 }
 
-fn refused(faults: &Faults, lines: &[ArticleId], world: &Answering) -> UseCaseError {
+pub(super) fn refused(faults: &Faults, lines: &[ArticleId], world: &Answering) -> UseCaseError {
     let sheet = faults.sheet.iter();
     let mut refusals: Vec<Refusal> =
         sheet.map(|fault| Refusal::new(fault.code(), fault.for_the_reader())).collect();

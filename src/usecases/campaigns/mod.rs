@@ -2,13 +2,17 @@
 
 mod answer;
 mod calendar;
+pub mod draft;
+pub mod estimate;
 mod receipt;
 mod receipts;
+pub mod review;
+pub mod send;
 
 pub use answer::{Repeated, Taken, reopen_sheet, same_as_last, sign_sheet, submit_needs};
 pub use calendar::{move_closing_day, reopen_until};
 pub(crate) use receipts::convention_ref;
-pub use receipts::issue_receipts;
+pub use receipts::{issue_receipts, provisional_receipt};
 
 use domain::campaigns::census::{Census, CensusAction, CensusState, STEPS};
 use domain::ids::{CampaignId, ConventionId};

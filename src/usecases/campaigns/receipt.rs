@@ -1,23 +1,19 @@
 //! What one member's receipt says: its needs, in whole packs, at the frozen prices.
 //!
-//! A year's need is that year's order line, so it is rounded to packs and to the cent year by
-//! year, and a line is the sum of its years. VAT is rounded once for each year, account and
-//! rate, so that years and accounts add up to the same total. All of it is an estimate.
+//! The rule of the amounts is domain `campaigns::valuation`. All of it is an estimate.
 
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use domain::campaigns::sheet::{AnswerSource, NeedAnswer, NeedLine};
+use domain::campaigns::valuation::{self, Cells, Total, ValuationError};
 use domain::catalogue::budget::{self, AccountRule};
 use domain::dates::{Dated, paris_day};
 use domain::french;
-use domain::group::convention::PackingPolicy;
 use domain::group::site::DeliveryPoint;
 use domain::ids::{ArticleId, OrganisationId, SiteId};
-use domain::money::{AmountError, Gross, Net, Vat};
-use domain::quantity::{Quantity, QuantityError};
-use domain::tenders::packing::{self, Ask};
-use domain::vat::VatRate;
+use domain::money::{AmountError, Gross};
+use domain::quantity::Quantity;
 
 use crate::documents::needs_receipt::{
     AccountTotal, NeedsLine, NeedsPoint, NeedsReceipt, NeedsTotal,
@@ -42,16 +38,11 @@ pub(super) struct Shared {
 /// the answer names is gone.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum ReceiptError {
-    #[error("un montant est trop grand ({0})")]
-    Amount(#[from] AmountError),
-    #[error("une quantité est trop grande ({0})")]
-    Quantity(#[from] QuantityError),
+    #[error(transparent)]
+    Value(#[from] ValuationError),
     #[error("{0} ne se retrouve pas")]
     Gone(&'static str),
 }
-
-/// Net amounts by year, account and rate: the cells that the totals are made of.
-type Cells = BTreeMap<(usize, BudgetAccount, VatRate), Net>;
 
 impl Shared {
     /// The receipt of `member`, whose answered sheets are `sheets`.
@@ -64,23 +55,14 @@ impl Shared {
         let census = &self.census.census;
         let last = sheets.iter().max_by_key(|sheet| sheet.answered_at);
         let last = last.ok_or(ReceiptError::Gone("la réponse"))?;
-        let mut cells = Cells::new();
+        let mut cells = Cells::default();
         let mut points = Vec::new();
         for sheet in sheets {
             if let NeedAnswer::Needs(lines) = &sheet.sheet.answer {
                 points.push(self.point(sheet.sheet.site, lines, &mut cells)?);
             }
         }
-        let mut by_year = vec![NeedsTotal::default(); census.years];
-        let mut by_account: BTreeMap<BudgetAccount, NeedsTotal> = BTreeMap::new();
-        let mut total = NeedsTotal::default();
-        for ((year, account, rate), net) in cells {
-            let vat = rate.on(net)?;
-            let account = by_account.entry(account).or_default();
-            for sum in by_year.get_mut(year).into_iter().chain([account, &mut total]) {
-                add(sum, net, vat)?;
-            }
-        }
+        let totals = cells.totals(census.years)?;
         Ok(NeedsReceipt {
             letterhead: self.letterhead.clone(),
             number,
@@ -96,12 +78,13 @@ impl Shared {
                 french::date(census.opens_on)
             ),
             points,
-            by_year,
-            by_account: by_account
+            by_year: totals.by_year.into_iter().map(needs_total).collect(),
+            by_account: totals
+                .by_account
                 .into_iter()
-                .map(|(account, total)| AccountTotal { account, total })
+                .map(|(account, total)| AccountTotal { account, total: needs_total(total) })
                 .collect(),
-            total,
+            total: needs_total(totals.all),
         })
     }
 
@@ -124,7 +107,7 @@ impl Shared {
         &self,
         site: Option<SiteId>,
         lines: &[NeedLine],
-        cells: &mut Cells,
+        cells: &mut Cells<BudgetAccount>,
     ) -> Result<NeedsPoint, ReceiptError> {
         let point = site.and_then(|site| self.sites.get(&site));
         let point = point.ok_or(ReceiptError::Gone("le point de livraison"))?;
@@ -144,66 +127,60 @@ impl Shared {
         })
     }
 
-    fn line(&self, line: &NeedLine, cells: &mut Cells) -> Result<NeedsLine, ReceiptError> {
+    fn line(
+        &self,
+        line: &NeedLine,
+        cells: &mut Cells<BudgetAccount>,
+    ) -> Result<NeedsLine, ReceiptError> {
         let article = self.articles.get(&line.article).ok_or(ReceiptError::Gone("l’article"))?;
         let terms = &article.terms;
-        let account = self.account(article)?;
-        let (mut ordered, mut net) = (Quantity::ZERO, Net::ZERO);
-        let mut packs = terms.pack.map(|_| 0_u64);
-        for (year, needed) in line.quantities.iter().enumerate() {
-            let ask = Ask { needed: *needed, tolerance: Quantity::ZERO };
-            let packed = packing::pack(PackingPolicy::Site, terms.pack, &[ask])?;
-            let amount = terms.reference_price.times(packed.ordered)?;
-            ordered = ordered.plus(packed.ordered)?;
-            net = net.plus(amount)?;
-            packs = packs.zip(packed.packs).map(|(all, more)| all.saturating_add(more));
-            let cell = cells.entry((year, account.clone(), terms.vat_rate)).or_default();
-            *cell = cell.plus(amount)?;
-        }
+        let account = account(&self.accounts, article, self.census.census.closes_on)
+            .map_err(ValuationError::from)?;
+        let value = valuation::line(terms.reference_price, terms.pack, &line.quantities)?;
+        cells.add(&account, terms.vat_rate, &value)?;
         Ok(NeedsLine {
             reference: article.reference.to_string(),
             designation: terms.label.clone(),
             unit: terms.unit_label.clone(),
             pack: terms.pack.map(|pack| Quantity::whole(pack.units())),
             needed: line.quantities.clone(),
-            ordered,
-            packs,
+            ordered: value.ordered,
+            packs: value.packs,
             unit_price: terms.reference_price,
             vat_rate: terms.vat_rate,
-            net,
-        })
-    }
-
-    /// The first account of the table for this article.
-    fn account(&self, article: &FrozenArticle) -> Result<BudgetAccount, ReceiptError> {
-        let unit = article.terms.reference_price.times(Quantity::whole(1))?;
-        let unit: Gross = unit.with(article.terms.vat_rate.on(unit)?)?;
-        let day = self.census.census.closes_on;
-        let found =
-            budget::suggestions(&self.accounts, &article.family, &article.sub_family, unit, day);
-        Ok(match found.first() {
-            Some(row) => BudgetAccount {
-                nature: row.value.account.clone(),
-                label: row.value.label.clone(),
-                section: match row.value.section {
-                    budget::BudgetSection::Operating => BudgetSection::Operating,
-                    budget::BudgetSection::Investment => BudgetSection::Investment,
-                },
-            },
-            None => BudgetAccount {
-                nature: "–".into(),
-                label: "Compte à choisir par le membre".into(),
-                section: BudgetSection::Operating,
-            },
+            net: value.net,
         })
     }
 }
 
-fn add(sum: &mut NeedsTotal, net: Net, vat: Vat) -> Result<(), AmountError> {
-    sum.net = sum.net.plus(net)?;
-    sum.vat = sum.vat.plus(vat)?;
-    sum.gross = sum.net.with(sum.vat)?;
-    Ok(())
+/// The first account of the table for this article.
+pub(super) fn account(
+    accounts: &[Dated<AccountRule>],
+    article: &FrozenArticle,
+    day: NaiveDate,
+) -> Result<BudgetAccount, AmountError> {
+    let unit = article.terms.reference_price.times(Quantity::whole(1))?;
+    let unit: Gross = unit.with(article.terms.vat_rate.on(unit)?)?;
+    let found = budget::suggestions(accounts, &article.family, &article.sub_family, unit, day);
+    Ok(match found.first() {
+        Some(row) => BudgetAccount {
+            nature: row.value.account.clone(),
+            label: row.value.label.clone(),
+            section: match row.value.section {
+                budget::BudgetSection::Operating => BudgetSection::Operating,
+                budget::BudgetSection::Investment => BudgetSection::Investment,
+            },
+        },
+        None => BudgetAccount {
+            nature: "–".into(),
+            label: "Compte à choisir par le membre".into(),
+            section: BudgetSection::Operating,
+        },
+    })
+}
+
+fn needs_total(total: Total) -> NeedsTotal {
+    NeedsTotal { net: total.net, vat: total.vat, gross: total.gross }
 }
 
 fn said_by(source: &AnswerSource) -> String {

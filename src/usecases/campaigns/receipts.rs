@@ -8,11 +8,12 @@ use domain::ids::{CampaignId, OrganisationId};
 
 use super::receipt::Shared;
 use super::{Actor, App, UseCaseError};
+use crate::documents::Paper;
 use crate::documents::needs_receipt::render;
 use crate::documents::parties::ConventionRef;
 use crate::store::campaigns::{self as store, StoredSheet};
 use crate::store::platform::{self, IssuedPaper};
-use crate::store::{Viewer, group, reference};
+use crate::store::{StoreError, Viewer, group, reference};
 use crate::usecases::{letterhead, papers};
 
 const SERIES: &str = "needs_receipt";
@@ -51,7 +52,7 @@ pub async fn issue_receipts(
     if missing.is_empty() {
         return Ok(0);
     }
-    let shared = shared(app, census).await?;
+    let shared = shared(app, census, None).await?;
     let mut done = 0;
     for batch in missing.chunks(papers::BATCH) {
         done += issue(app, actor, &shared, batch, &by_member).await?;
@@ -60,18 +61,54 @@ pub async fn issue_receipts(
     Ok(done)
 }
 
-async fn shared(app: &App, census: store::StoredCensus) -> Result<Shared, UseCaseError> {
+/// What one member answered so far, on paper, before the census is closed and the numbered
+/// receipt is issued. It is made when it is asked for and registered nowhere.
+///
+/// # Errors
+///
+/// Not found where the member has not answered.
+pub async fn provisional_receipt(
+    app: &App,
+    member: OrganisationId,
+    campaign: CampaignId,
+) -> Result<Paper, UseCaseError> {
+    let viewer = Viewer::Member(member);
+    let census = store::census(&app.store, campaign).await?;
+    let sheets = store::sheets(&app.store, viewer, &census, None).await?;
+    let answered: Vec<_> = sheets.iter().filter(|stored| stored.sheet.is_answered()).collect();
+    if answered.is_empty() {
+        return Err(StoreError::NotFound { what: "answer", id: campaign.to_string() }.into());
+    }
+    let shared = shared(app, census, Some(member)).await?;
+    let receipt = shared
+        .receipt(String::new(), member, &answered)
+        .map_err(UseCaseError::failed("composing a receipt"))?;
+    let made = papers::render_all(vec![receipt], render).await?;
+    made.into_iter().next().ok_or_else(|| UseCaseError::Failed {
+        doing: "rendering a receipt",
+        message: "aucune page".into(),
+    })
+}
+
+async fn shared(
+    app: &App,
+    census: store::StoredCensus,
+    of: Option<OrganisationId>,
+) -> Result<Shared, UseCaseError> {
     let on = &app.store;
     let founded = group::convention(on, census.convention).await?.ok_or_else(|| {
         UseCaseError::refused("convention_inconnue", "Cette convention n’existe pas.")
     })?;
-    let bodies = group::organisations(on, &[]).await?;
+    let bodies = match of {
+        Some(member) => group::organisation(on, member).await?.into_iter().collect(),
+        None => group::organisations(on, &[]).await?,
+    };
     let terms = founded.convention.terms();
     Ok(Shared {
         letterhead: letterhead::of(app, on, founded.coordinator).await?,
         convention: convention_ref(&terms.reference, terms.from),
         articles: store::frozen_articles(on, census.id).await?,
-        sites: group::sites(on, None).await?,
+        sites: group::sites(on, of).await?,
         bodies: bodies.into_iter().map(|listed| (listed.id, listed)).collect(),
         accounts: reference::budget_accounts(on).await?,
         today: app.today(),

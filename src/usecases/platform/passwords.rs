@@ -15,9 +15,9 @@ use super::entering::EntryError;
 use super::letters::{self, Letter};
 use super::sessions::Place;
 use super::{accounts, limits, links, secret};
+use crate::store::Tx;
 use crate::store::platform::people::{self, Person};
 use crate::store::platform::{append, grants, sessions as session_store};
-use crate::store::{Access, Tx};
 use crate::usecases::{Actor, App, UseCaseError};
 
 /// A hash takes 19 MiB and a core for some tens of milliseconds: at most this many at once, the
@@ -153,8 +153,8 @@ async fn noted(app: &App, tx: Tx, person: &Person, what: &str) -> Result<(), Ent
 }
 
 /// Whether the link can still be used to choose a password.
-pub async fn look(app: &App, on: &impl Access, token: &str) -> Result<(), EntryError> {
-    links::person(app, on, token, LinkPurpose::Reset).await.map(|_| ())
+pub async fn look(app: &App, token: &str) -> Result<(), EntryError> {
+    links::person(app, &app.store, token, LinkPurpose::Reset).await.map(|_| ())
 }
 
 #[cfg(test)]

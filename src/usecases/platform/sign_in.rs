@@ -65,8 +65,12 @@ pub async fn with_password(
     let hash = found.as_ref().and_then(|person| person.password_hash.as_deref());
     let right = passwords::verify(password, hash).await?;
     let tx = app.store.begin_write().await?;
+    let has_roles = match &found {
+        Some(person) => !held(&tx, person.id, app.today()).await?.is_empty(),
+        None => false,
+    };
     let subject = found.as_ref().map_or(PersonId(0), |person| person.id);
-    match found.filter(|person| right && person.disabled_at.is_none()) {
+    match found.filter(|person| right && has_roles && person.disabled_at.is_none()) {
         Some(person) => {
             limits::forgive(&tx, Attempt::Password, &email).await?;
             enter(app, tx, &person, place, "par mot de passe").await

@@ -3,6 +3,7 @@
 mod bill;
 mod crafted;
 mod kill;
+mod member;
 mod shared;
 mod world;
 

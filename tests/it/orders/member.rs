@@ -441,7 +441,7 @@ async fn all_papers_of_a_year_come_as_one_archive_with_their_list(
     let all = reader.get("/documents/annee/2026").await;
     assert_eq!(all.status, StatusCode::OK);
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(all.bytes)).unwrap();
-    let names: Vec<String> = archive.file_names().map(str::to_owned).collect();
+    let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
     let mut papers = 0;
     for name in &names {
         let mut bytes = Vec::new();

@@ -1,0 +1,132 @@
+//! `travee admin create-user`: the first people of a real installation.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use clap::Args;
+use domain::group::organisation::OrganisationKind;
+use domain::platform::role::Role;
+use domain::siret::Siret;
+
+use super::database::DatabaseArgs;
+use super::outcome::{Failure, Outcome};
+use super::output;
+use crate::store::files::Files;
+use crate::store::group::by_siret;
+use crate::usecases::platform::entering::EntryError;
+use crate::usecases::platform::teams::{self, By, Invitation};
+use crate::usecases::{Actor, App, Site};
+
+const CREATE_USER: &str = "\
+Exemple :
+  travee admin create-user --email prenom.nom@cdg62.example --name \"Prénom Nom\" \\
+    --role administrateur --siret 28629990400016 --base-url https://achats.cdg62.example
+
+Les rôles d’un membre sont referent, signataire, finances et lecteur ; ceux du coordonnateur
+acheteur, finances, archiviste et administrateur ; celui des Archives départementales est
+inspecteur. Le lien affiché fonctionne une fois, pendant 7 jours ; le même part par courriel.";
+
+/// Invite une personne et affiche son lien : le premier administrateur, par exemple
+#[derive(Debug, Args)]
+#[command(after_help = CREATE_USER)]
+pub(crate) struct CreateUserArgs {
+    /// Adresse de courriel de la personne
+    #[arg(long, value_name = "ADRESSE")]
+    email: String,
+    /// Prénom et nom
+    #[arg(long, value_name = "NOM")]
+    name: String,
+    /// Rôle dans l’organisme
+    #[arg(long, value_name = "RÔLE")]
+    role: String,
+    /// SIRET de l’organisme, déjà enregistré
+    #[arg(long, value_name = "SIRET")]
+    siret: Siret,
+    /// Adresse du service, telle que les navigateurs l’ouvrent
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "TRAVEE_BASE_URL",
+        default_value = "http://127.0.0.1:8062"
+    )]
+    base_url: String,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+pub(crate) async fn create(args: &CreateUserArgs) -> Outcome {
+    let store = args.database.connect().await?;
+    store.require_current().await?;
+    let files: Files = args.database.files()?;
+    let base_url = args.base_url.trim_end_matches('/').to_owned();
+    let app = App {
+        site: Arc::new(Site { base_url: base_url.clone(), ..Site::default() }),
+        ..App::new(store, files)
+    };
+    let Some(organisation) = by_siret(&app.store, &args.siret).await? else {
+        return Err(Failure::Refused(format!(
+            "Aucun organisme enregistré n’a le SIRET {}. Importez-le d’abord, ou vérifiez le numéro.",
+            args.siret
+        )));
+    };
+    let (name, kind) = teams::organisation(&app, organisation).await?;
+    let role = role(&args.role, kind)?;
+    let invitation = Invitation {
+        organisation,
+        email: args.email.clone(),
+        name: args.name.clone(),
+        roles: BTreeSet::from([role]),
+    };
+    let by = By::server(Actor("ligne de commande".into()));
+    let invited = teams::invite(&app, &by, &invitation).await.map_err(refused)?;
+    app.store.close().await?;
+    match invited.token {
+        Some(token) => output::line(&format!(
+            "{} est invité dans « {name} » ({role}). Son lien, une fois et pendant 7 jours :\n{base_url}/invitation/{token}",
+            args.name.trim()
+        )),
+        None => output::line(&format!(
+            "{} utilisait déjà Travée : son rôle dans « {name} » ({role}) compte dès maintenant.",
+            args.email.trim()
+        )),
+    }
+}
+
+/// The role of this name in an organisation of this kind.
+fn role(typed: &str, kind: OrganisationKind) -> Result<Role, Failure> {
+    let names: [(&str, &[Role]); 8] = [
+        ("referent", &[Role::MemberContact]),
+        ("signataire", &[Role::Signatory]),
+        ("finances", &[Role::MemberFinance, Role::CoordinatorFinance]),
+        ("lecteur", &[Role::MemberReader]),
+        ("acheteur", &[Role::Buyer]),
+        ("archiviste", &[Role::Archivist]),
+        ("administrateur", &[Role::Administrator]),
+        ("inspecteur", &[Role::Inspector]),
+    ];
+    let (_, roles) = names.iter().find(|(name, _)| *name == typed).ok_or_else(|| {
+        let known: Vec<&str> = names.iter().map(|(name, _)| *name).collect();
+        Failure::Usage(format!("Le rôle « {typed} » n’existe pas. Rôles : {}.", known.join(", ")))
+    })?;
+    let fitting = roles.iter().copied().find(|role| role.fits(kind));
+    fitting.ok_or_else(|| {
+        Failure::Refused(format!(
+            "Le rôle « {typed} » n’existe pas dans un organisme de ce type ({kind})."
+        ))
+    })
+}
+
+fn refused(error: EntryError) -> Failure {
+    match error {
+        EntryError::NotAnAddress => {
+            Failure::Usage("L’adresse de courriel doit être complète : nom@domaine.".into())
+        }
+        EntryError::TooMany(_) => {
+            Failure::Refused("Trop d’invitations en une heure. Recommencez plus tard.".into())
+        }
+        EntryError::UseCase(error) => error.into(),
+        EntryError::Wrong | EntryError::Gone | EntryError::Password(_) | EntryError::Stale => {
+            Failure::Program("L’invitation a échoué, rien n’a été enregistré.".into())
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What the administrator keeps, and what everybody searches.
+
+use axum::http::StatusCode;
+use domain::platform::role::Role;
+use rstest::rstest;
+
+use crate::client::Client;
+use crate::fixtures::{app_on, organisations};
+use crate::harness::On;
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_administrators_the_second_is_told_and_loses_nothing_typed(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let fresh = on.fresh().await;
+    let app = app_on(&fresh, "2026-03-01");
+    let ids = organisations(&app).await;
+    let admin = Client::with(&app, &fresh, ids[0], &[Role::Administrator]).await;
+    let seen = [("vu_nom_court", ""), ("vu_service", ""), ("vu_contact", "")];
+    let first = [("nom_court", "CdG62"), ("service", "Archives"), ("contact", "03 21 52 99 50")];
+    let second = [("nom_court", "CDG 62"), ("service", "Achats"), ("contact", "03 21 00 00 00")];
+    let page = "/administration/parametres";
+    admin.post(page, &[&seen[..], &first].concat()).await.leads_to(page);
+    admin.get(page).await.shows(&["03 21 52 99 50", "Les paramètres sont enregistrés."]);
+    let told = admin.post(page, &[&seen[..], &second].concat()).await;
+    assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let text = told.text();
+    for words in ["nom court « CdG62 »", "value=\"03 21 00 00 00\"", "Rien n’a été modifié"]
+    {
+        assert!(text.contains(words), "{words} is missing from {text}");
+    }
+    admin.get(page).await.shows(&["value=\"03 21 52 99 50\""]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rate_is_added_once_with_its_source_and_never_changed(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let fresh = on.fresh().await;
+    let app = app_on(&fresh, "2026-11-22");
+    let ids = organisations(&app).await;
+    let admin = Client::with(&app, &fresh, ids[0], &[Role::Administrator]).await;
+    let page = "/administration/references/taux";
+    let ask = async |du: &str, taux: &str, source: &str| {
+        admin.post(page, &[("du", du), ("taux", taux), ("source", source)]).await
+    };
+    for (du, taux, source, words) in [
+        ("2027-02-01", "2,15", "BCE", "un 1er janvier ou un 1er juillet"),
+        ("", "2,15", "BCE", "Indiquez le premier jour du semestre"),
+        ("2027-01-01", "deux", "BCE", "Indiquez le taux en pour cent"),
+        ("2027-01-01", "2,155", "BCE", "deux décimales au plus"),
+        ("2027-01-01", "215", "BCE", "Indiquez le taux en pour cent"),
+        ("2027-01-01", "2,15", " ", "Citez la source"),
+        ("2026-01-01", "2,15", "BCE", "Ce semestre a déjà son taux"),
+    ] {
+        let refused = ask(du, taux, source).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{du} {taux}");
+        assert!(refused.text().contains(words), "{du} {taux}: {}", refused.text());
+    }
+    let list = "/administration/references?table=interets";
+    ask("2027-01-01", "2,40", "BCE, décision du 17 décembre 2026").await.leads_to(list);
+    admin.get(list).await.shows(&["2,40 + 8,00", "01/01/2027", "30/06/2027", "à venir"]);
+    let again = ask("2027-01-01", "2,50", "BCE").await;
+    assert!(again.text().contains("Ce semestre a déjà son taux"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn every_reference_is_read_with_its_dates_and_taken_as_a_file(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let fresh = on.fresh().await;
+    let app = app_on(&fresh, "2026-11-22");
+    let ids = organisations(&app).await;
+    let admin = Client::with(&app, &fresh, ids[0], &[Role::Administrator]).await;
+    for (table, words, state) in [
+        ("seuils", "procédure formalisée", "en vigueur"),
+        ("tva", "Taux normal", "en vigueur"),
+        // Nobody has verified the rate of the second half of 2026.
+        ("interets", "2,15 + 8,00", "passé"),
+        ("delais", "délai de paiement", "en vigueur"),
+        ("ccag", "diviseur des pénalités de retard", "en vigueur"),
+        ("mandats", "mandat municipal", "en vigueur"),
+        ("comptes", "6064", "en vigueur"),
+    ] {
+        admin
+            .get(&format!("/administration/references?table={table}"))
+            .await
+            .shows(&[words, state]);
+    }
+    let csv = admin.get("/administration/references?table=seuils&q=formal&format=csv").await;
+    assert!(csv.bytes.starts_with("\u{feff}Référence;Valeur".as_bytes()));
+    let xlsx = admin.get("/administration/references?table=tva&format=xlsx").await;
+    assert!(xlsx.bytes.starts_with(b"PK"));
+    let name = xlsx.headers["content-disposition"].to_str().unwrap();
+    assert_eq!(name, "attachment; filename=\"references_2026-11-22.xlsx\"");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_finds_what_its_reader_may_see_and_nothing_else(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let fresh = on.fresh().await;
+    let app = app_on(&fresh, "2026-03-01");
+    let ids = organisations(&app).await;
+    let buyer = Client::with(&app, &fresh, ids[0], &[Role::Buyer]).await;
+    let member = Client::with(&app, &fresh, ids[2], &[Role::MemberReader]).await;
+    buyer.get("/recherche?q=216%20200%20808%2000014").await.shows(&["Bapaume"]);
+    buyer.get("/recherche?q=bapau").await.shows(&["Bapaume", "/gestion/membres/"]);
+    buyer.get("/recherche?q=%25%25").await.shows(&["Rien ne correspond"]);
+    buyer.get("/recherche?q=b").await.shows(&["au moins deux lettres"]);
+    let found = member.get("/recherche?q=bapau").await.shows(&["Rien ne correspond"]);
+    assert!(!found.text().contains("/gestion/"));
+}
