@@ -22,9 +22,14 @@ async fn show(State(pages): State<Pages>, who: SignedIn) -> Result<Response, Pag
         Viewer::Member(member) => {
             todo::member(&pages.app.store, member, &who.rights, today).await?
         }
-        Viewer::Coordinator => todo::finance(&pages.app.store, &who.rights, today).await?,
+        Viewer::Coordinator => {
+            let mut todos = todo::buyer(&pages.app.store, &who.rights, today).await?;
+            todos.extend(todo::finance(&pages.app.store, &who.rights, today).await?);
+            todo::by_date(&mut todos);
+            todos
+        }
     };
-    let member = who.may(Right::ReadOwn);
+    let member = who.may(Right::ReadOwn) || !todos.is_empty();
     let values = context! { todos => super::todo::view(&todos, today), member => member };
     pages.page(&who, "pages/home.html", values).await
 }

@@ -8,7 +8,9 @@ mod account;
 mod agent;
 mod assets;
 mod buying;
+mod catalogue;
 mod census;
+mod censuses;
 mod error;
 mod finance;
 mod form;
@@ -22,6 +24,7 @@ mod orders;
 mod page;
 mod papers;
 mod platform;
+mod procedures;
 mod rights;
 mod routes;
 mod search;
@@ -90,6 +93,9 @@ fn all() -> Routes {
         .merge(orders::routes())
         .merge(invoices::routes())
         .merge(papers::routes())
+        .merge(censuses::routes())
+        .merge(procedures::routes())
+        .merge(catalogue::routes())
         .merge(account::routes())
         .merge(census::routes())
         .merge(sites::routes())

@@ -194,6 +194,25 @@ pub async fn remind(app: &App, actor: &Actor, day: NaiveDate) -> Result<usize, U
     write(app, actor, (MailKind::Reminder, &format!(":{day}"), None), all, letter).await
 }
 
+/// Reminds whoever has not answered a census, whatever the calendar says. Who was reminded the
+/// same day, by the calendar or by a buyer, is not written to again.
+pub async fn remind_census(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+    day: NaiveDate,
+) -> Result<usize, UseCaseError> {
+    let mut open = store::censuses(&app.store, day).await?;
+    open.retain(|waiting| waiting.id == campaign.0);
+    let (all, _) = addressees(app, &tasks(Subject::Census, open)).await?;
+    let letter = |open: Vec<OpenTask>| {
+        let nearest = open.iter().map(|task| task.until).min().unwrap_or(day);
+        Letter::Reminder { days_left: (nearest - day).num_days(), open }
+    };
+    let end = format!(":{day}");
+    write(app, actor, (MailKind::Reminder, &end, Some(campaign)), all, letter).await
+}
+
 /// Tells whoever a census asks that it is open.
 pub async fn announce(
     app: &App,
