@@ -1,0 +1,5 @@
+//! Jobs, and the letters they send.
+
+mod mails;
+mod running;
+mod smtp;
