@@ -8,11 +8,11 @@ use domain::platform::mail::MailState;
 use minijinja::{Value, context};
 
 use super::Pages;
-use super::agent::{Row, Visitor};
+use super::agent::Visitor;
 use super::error::PageError;
 use super::listing::ListQuery;
 use super::platform::{instant, kind_words, tone};
-use super::routes::Routes;
+use super::routes::{Routes, Row};
 use crate::store::platform::mail as store;
 use crate::usecases::platform::second_factor::demo_codes;
 

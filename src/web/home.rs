@@ -25,7 +25,9 @@ async fn show(State(pages): State<Pages>, who: SignedIn) -> Result<Response, Pag
         Viewer::Coordinator => todo::finance(&pages.app.store, &who.rights, today).await?,
     };
     let member = who.may(Right::ReadOwn);
-    let values = context! { todos => super::todo::view(&todos, today), member => member };
+    let notices = super::platform::notices(&pages, &who).await?;
+    let todos = super::todo::view(&todos, today);
+    let values = context! { todos => todos, member => member, notices => notices };
     pages.page(&who, "pages/home.html", values).await
 }
 

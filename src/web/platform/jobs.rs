@@ -13,15 +13,16 @@ use crate::jobs::zip_key;
 use crate::store::platform::jobs::{self as store, Job};
 use crate::usecases::platform::jobs::{self as usecase, Work};
 use crate::web::Pages;
-use crate::web::agent::{Agent, May, Row, SignedIn};
+use crate::web::agent::{Agent, May, SignedIn};
 use crate::web::error::PageError;
 use crate::web::listing::{Cell, Column, Filter, ListQuery, Listing};
 use crate::web::rights::Administer;
+use crate::web::routes::Row;
 
 const PAGE: &str = "pages/platform/job.html";
 
 /// An instant as people read it: « 22/11/2026 à 10:42 ».
-pub(super) fn instant(at: chrono::DateTime<chrono::Utc>) -> String {
+pub(in crate::web) fn instant(at: chrono::DateTime<chrono::Utc>) -> String {
     let local = paris_time(at);
     format!("{} à {}", french::date(local.date()), local.format("%H:%M"))
 }
@@ -119,7 +120,7 @@ fn view(job: &Job) -> Value {
         alive => alive,
         progress => progress(job),
         percent => percent(job),
-        message => job.message.lines().collect::<Vec<_>>(),
+        message => job.message.lines().map(Value::from).collect::<Vec<_>>(),
         error => job.last_error.as_deref(),
         result => job.result.as_deref(),
         is_file => job.result.as_deref().is_some_and(|result| result.ends_with("/fichier")),
@@ -134,10 +135,17 @@ fn view(job: &Job) -> Value {
     }
 }
 
-async fn page(pages: &Pages, who: &Agent, job: &Job, base: &str) -> Result<Response, PageError> {
-    let response = pages.page(who, PAGE, context! { job => view(job), base => base }).await?;
-    if matches!(job.state, JobState::Waiting | JobState::Running) {
-        // Works without a script, and stops as soon as there is nothing to wait for.
+/// The page of a job. While it is not over the page comes again by itself, unless the reader
+/// stopped that (`?arret=oui`): whoever reads slowly, or has it read aloud, needs it to stay.
+async fn page(
+    pages: &Pages,
+    who: &Agent,
+    (job, query, base): (&Job, &ListQuery, &str),
+) -> Result<Response, PageError> {
+    let still = query.filter("arret").is_some();
+    let values = context! { job => view(job), base => base, still => still };
+    let response = pages.page(who, PAGE, values).await?;
+    if !still && matches!(job.state, JobState::Waiting | JobState::Running) {
         return Ok(([(header::REFRESH, "3")], response).into_response());
     }
     Ok(response)
@@ -150,18 +158,20 @@ pub(super) async fn show(
     State(pages): State<Pages>,
     who: May<Administer>,
     Row(id): Row<i64>,
+    query: ListQuery,
 ) -> Result<Response, PageError> {
     let job = store::job(&pages.app.store, JobId(id)).await?;
-    page(&pages, &who, &job, ADMINISTRATION).await
+    page(&pages, &who, (&job, &query, ADMINISTRATION)).await
 }
 
 pub(super) async fn show_own(
     State(pages): State<Pages>,
     who: SignedIn,
     Row(id): Row<i64>,
+    query: ListQuery,
 ) -> Result<Response, PageError> {
     let job = store::job_of(&pages.app.store, JobId(id), &who.actor().0).await?;
-    page(&pages, &who, &job, OWN).await
+    page(&pages, &who, (&job, &query, OWN)).await
 }
 
 const STOPPING: &str =

@@ -12,11 +12,12 @@ use super::jobs::instant;
 use crate::store::platform::mail::{self as store, MailRow};
 use crate::usecases::platform::mail as usecase;
 use crate::web::Pages;
-use crate::web::agent::{May, Row};
+use crate::web::agent::May;
 use crate::web::error::PageError;
 use crate::web::form::Form;
 use crate::web::listing::{Cell, Column, Filter, ListQuery, Listing};
 use crate::web::rights::Administer;
+use crate::web::routes::Row;
 
 pub(in crate::web) fn tone(state: MailState) -> &'static str {
     match state {
