@@ -104,8 +104,15 @@ fn pages_and_commands_never_name_the_orm_or_the_pdf_crates() {
 
 #[test]
 fn sql_stands_only_in_the_store() {
-    for layer in ["src/web", "src/cli", "src/demo", "src/jobs", "src/usecases", "src/documents", "src/exchange"]
-    {
+    for layer in [
+        "src/web",
+        "src/cli",
+        "src/demo",
+        "src/jobs",
+        "src/usecases",
+        "src/documents",
+        "src/exchange",
+    ] {
         for path in sources(&root().join(layer)) {
             let code = code(&path);
             for word in ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM"] {

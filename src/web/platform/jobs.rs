@@ -174,8 +174,7 @@ pub(super) async fn show_own(
     page(&pages, &who, (&job, &query, OWN)).await
 }
 
-const STOPPING: &str =
-    "La tâche s’arrête à sa prochaine étape. Ce qui est déjà fait reste fait.";
+const STOPPING: &str = "La tâche s’arrête à sa prochaine étape. Ce qui est déjà fait reste fait.";
 
 pub(super) async fn cancel(
     State(pages): State<Pages>,

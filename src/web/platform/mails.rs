@@ -138,6 +138,7 @@ pub(super) async fn bounced(
     let reason: String = form.motif.trim().chars().take(300).collect();
     let reason = if reason.is_empty() { "revenu sans motif".into() } else { reason };
     usecase::bounced(&pages.app, &who.actor(), MailId(id), &reason).await?;
-    let words = "Le retour est noté. Corrigez l’adresse de la personne ou du contact avant de renvoyer.";
+    let words =
+        "Le retour est noté. Corrigez l’adresse de la personne ou du contact avant de renvoyer.";
     pages.done(&who, &format!("/administration/courriels/{id}"), words).await
 }

@@ -32,7 +32,7 @@ async fn world(on: On) -> (App, Fresh) {
     (app, fresh)
 }
 
-fn message(key: &str, address: &str) -> Message {
+pub(super) fn message(key: &str, address: &str) -> Message {
     Message {
         key: key.into(),
         to: Recipient {
@@ -52,7 +52,7 @@ fn message(key: &str, address: &str) -> Message {
     }
 }
 
-fn account(key: &str) -> Message {
+pub(super) fn account(key: &str) -> Message {
     let letter = Letter::Account {
         kind: MailKind::SignIn,
         subject: "Votre lien".into(),
@@ -63,7 +63,7 @@ fn account(key: &str) -> Message {
     Message { letter, ..message(key, "zoe@avion.example") }
 }
 
-async fn keep(app: &App, messages: &[Message]) -> u64 {
+pub(super) async fn keep(app: &App, messages: &[Message]) -> u64 {
     let tx = app.store.begin_write().await.unwrap();
     let new = queue_all(&tx, app, messages).await.unwrap();
     tx.commit().await.unwrap();

@@ -12,9 +12,9 @@ use travee::jobs::run_one;
 use travee::store::files::Files;
 use travee::store::platform::jobs::{Job, counts, job, job_of};
 use travee::store::{Store, StoreError};
+use travee::usecases::App;
 use travee::usecases::check::check;
 use travee::usecases::platform::jobs::{Work, again, cancel, start};
-use travee::usecases::App;
 
 use crate::fixtures::{app_on, buyer};
 use crate::harness::{On, given, in_its_own_process};
@@ -32,7 +32,7 @@ fn nothing(day: &str) -> Work {
     Work::SendReminders { day: day.parse().unwrap() }
 }
 
-async fn run(app: &App, runner: &str) -> bool {
+pub(super) async fn run(app: &App, runner: &str) -> bool {
     let (_stop, told) = watch::channel(false);
     run_one(app, runner, &told).await.unwrap()
 }
@@ -71,7 +71,8 @@ async fn what_the_rules_refuse_is_dead_at_once_and_can_be_run_again(
     let id = start(&app, &buyer(), "999", &refused()).await.unwrap();
     let mut rounds = 0;
     while now(&app, id).await.state != JobState::Dead {
-        let later = App { wall: Clock::Frozen(Utc::now() + Duration::hours(rounds)), ..app.clone() };
+        let later =
+            App { wall: Clock::Frozen(Utc::now() + Duration::hours(rounds)), ..app.clone() };
         assert!(run(&later, "a").await);
         rounds += 1;
         assert!(rounds <= 5, "it is buried after five attempts");
@@ -148,7 +149,8 @@ async fn a_killed_runners_job_is_taken_over_with_nothing_lost_and_nothing_twice(
     assert!(made > 0 && made < CROWD as usize, "killed with {made} papers");
     assert_eq!(now(&app, id).await.state, JobState::Running, "nobody could say that it stopped");
     assert!(!run(&app, "next").await, "its lease is not over");
-    let later = App { wall: Clock::Frozen(Utc::now() + LEASE + Duration::seconds(5)), ..app.clone() };
+    let later =
+        App { wall: Clock::Frozen(Utc::now() + LEASE + Duration::seconds(5)), ..app.clone() };
     assert!(run(&later, "next").await);
     let done = now(&app, id).await;
     assert_eq!((done.kind, done.state, done.attempts), (JobKind::IssueWindow, JobState::Done, 2));
