@@ -29,8 +29,9 @@ async fn show(State(pages): State<Pages>, who: SignedIn) -> Result<Response, Pag
             todos
         }
     };
-    let member = who.may(Right::ReadOwn) || !todos.is_empty();
-    let values = context! { todos => super::todo::view(&todos, today), member => member };
+    let notices = super::platform::notices(&pages, &who).await?;
+    let todos = super::todo::view(&todos, today);
+    let values = context! { todos => todos, notices => notices };
     pages.page(&who, "pages/home.html", values).await
 }
 

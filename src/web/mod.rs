@@ -11,6 +11,7 @@ mod buying;
 mod catalogue;
 mod census;
 mod censuses;
+mod demo;
 mod error;
 mod finance;
 mod form;
@@ -104,9 +105,9 @@ fn all() -> Routes {
         .merge(finance::routes())
 }
 
-/// Every route of the service.
+/// Every route of the service, those of the demonstration among them.
 pub fn route_list() -> Vec<Route> {
-    all().list
+    all().merge(demo::routes()).list
 }
 
 fn templates() -> Result<Environment<'static>, minijinja::Error> {
@@ -127,8 +128,9 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
 ///
 /// A template that does not compile.
 pub fn router(app: App, proxies: BTreeSet<IpAddr>) -> Result<Router, minijinja::Error> {
+    let routes = if app.site.demo { all().merge(demo::routes()) } else { all() };
     let pages = Pages { app, templates: Arc::new(templates()?), proxies: Arc::new(proxies) };
-    Ok(all()
+    Ok(routes
         .router
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))

@@ -19,6 +19,7 @@ mod harness;
 mod house;
 mod invoices;
 mod invoicing;
+mod jobs;
 mod orders;
 mod papers;
 mod queries;

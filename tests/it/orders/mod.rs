@@ -2,11 +2,11 @@
 
 mod changing;
 mod delivering;
-mod issuing;
-mod killed;
+pub(crate) mod issuing;
+pub(crate) mod killed;
 mod member;
 mod ordering;
 mod packing;
-mod shop;
+pub(crate) mod shop;
 
 pub(crate) use shop::{Deal, Shop, answer_sheet, approval};
