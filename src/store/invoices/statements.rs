@@ -106,7 +106,7 @@ pub struct Cited {
     pub notified_on: NaiveDate,
     pub lot_number: String,
     pub lot_title: String,
-    pub convention_subject: String,
+    pub convention_reference: String,
     pub convention_from: NaiveDate,
 }
 
@@ -117,7 +117,7 @@ pub async fn cited(on: &impl Access, order: OrderId) -> Result<Cited, StoreError
         on,
         "SELECT o.number AS order_number, o.service_code, o.commitment_number, \
          c.number AS contract_number, c.title AS contract_title, c.notified_on, \
-         l.number AS lot_number, l.title AS lot_title, g.subject AS convention_subject, \
+         l.number AS lot_number, l.title AS lot_title, g.reference AS convention_reference, \
          g.starts_on AS convention_from \
          FROM purchase_order o JOIN contract c ON c.id = o.contract_id \
          JOIN lot l ON l.id = c.lot_id JOIN convention g ON g.id = c.convention_id \

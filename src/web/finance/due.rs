@@ -112,7 +112,7 @@ fn row(due: &Due, today: NaiveDate) -> Vec<Cell> {
             Cell::text("inconnus"),
             Cell::Absent,
             Cell::text(format!(
-                "Le taux de la Banque centrale européenne au {} n’est pas enregistré",
+                "Le taux de la Banque centrale européenne au {} n’est pas enregistré : demandez à l’administrateur de l’ajouter",
                 french::date(*day)
             )),
         ]),

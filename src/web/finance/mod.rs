@@ -7,6 +7,7 @@
 //! ```
 //! Whoever reads purchases reads these pages; only finance staff is shown what changes something.
 
+mod before;
 mod deposit;
 mod due;
 mod inbox;

@@ -164,7 +164,7 @@ async fn another_key_than_the_conventions_needs_a_reason_that_the_journal_keeps(
     assert_eq!(group.world.number("SELECT COUNT(*) FROM allocation").await, 0);
     let why = [("cle", "equal"), ("motif", "Un seul camion pour trois mairies")];
     one.post(&sharing, &why).await.leads_to(&format!("/comptabilite/factures/{id}"));
-    assert_eq!(group.owed("gross_cents").await, [57_900, 10_775, 10_104]);
+    assert_eq!(group.owed("gross_cents").await, [57_900, 10_776, 10_103]);
     let kept = "SELECT COUNT(*) FROM journal WHERE action = 'invoice.allocate' \
                 AND details LIKE '%Un seul camion%'";
     assert_eq!(group.world.number(kept).await, 1);
@@ -230,17 +230,30 @@ async fn a_late_invoice_says_what_it_costs_and_a_paid_one_no_longer(
     validate(&group.app, &second(), id).await.unwrap();
     group.app = app_on(&group.fresh, "2026-10-21");
     let one = clerk(&group, "une").await;
-    let late = one.get("/comptabilite/echeances?quand=retard").await;
-    late.shows(&["F-1", "20 jours de retard", "40,00 €", "% l’an"]);
+    let page = format!("/comptabilite/factures/{id}");
+    let step = format!("{page}/etapes/payer");
+    // The bank's rate of that half-year is in no row: nobody guesses it.
+    let unknown = ["F-1", "20 jours de retard", "inconnus", "01/07/2026"];
+    one.get("/comptabilite/echeances?quand=retard").await.shows(&unknown);
+    let refused = one.post(&step, &[("date", "2026-10-21")]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text().contains("ne peuvent pas être calculés"), "{}", refused.text());
+    group
+        .fresh
+        .execute(
+            "INSERT INTO interest_rate (refinancing_rate, margin, flat_recovery, valid_from, valid_to, source) \
+             VALUES ('2.15', '8.00', '40.00', '2026-07-01', '2026-12-31', 'BCE, essai')",
+        )
+        .await;
+    // 787,79 × 10,15 % × 20 ÷ 365.
+    let known = ["20 jours de retard", "4,38 €", "40,00 €", "10,15 % l’an, BCE, essai"];
+    one.get("/comptabilite/echeances?quand=retard").await.shows(&known);
     one.get("/comptabilite/echeances?quand=7").await.shows(&["Rien ne correspond"]);
-    let step = format!("/comptabilite/factures/{id}/etapes/payer");
-    one.get(&step).await.shows(&["20 jours de retard", "40,00 €"]);
+    one.get(&step).await.shows(&["20 jours de retard", "4,38 €", "BCE, essai"]);
     let future = one.post(&step, &[("date", "2026-12-01")]).await;
     assert_eq!(future.status, StatusCode::UNPROCESSABLE_ENTITY);
-    one.post(&step, &[("date", "2026-10-21")])
-        .await
-        .leads_to(&format!("/comptabilite/factures/{id}"));
-    one.get(&format!("/comptabilite/factures/{id}")).await.shows(&["payée", "intérêts moratoires"]);
+    one.post(&step, &[("date", "2026-10-21")]).await.leads_to(&page);
+    one.get(&page).await.shows(&["payée", "intérêts moratoires"]);
     one.get("/comptabilite/echeances").await.shows(&["Aucune facture n’attend d’être payée"]);
     let year = one.get("/comptabilite/annees/2026").await;
     year.shows(&["656,49 €", "787,79 €", "2026-ARCH-L1", "Arras", "Montant HT par compte"]);
