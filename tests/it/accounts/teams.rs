@@ -116,7 +116,7 @@ async fn the_last_signatory_and_the_last_administrator_stay(
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.text().contains("dernier administrateur"), "{}", answer.text());
     client
-        .post(&format!("/administration/organismes/{}/equipe/{mayor}/retrait", world.ids[2]))
+        .post(&format!("/administration/organismes/{}/equipe/{mayor}/retrait", world.ids[2]), &[])
         .await;
 }
 
