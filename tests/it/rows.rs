@@ -60,6 +60,11 @@ const ROWS: &[(&str, Whose, &str)] = &[
         Group,
         "SELECT CAST(organisation_id AS TEXT) || '/' || CAST(person_id AS TEXT) || '/' || CAST(id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
     ),
+    (
+        "/gestion/membres/{id}/contacts/{contact}",
+        Group,
+        "SELECT CAST(organisation_id AS TEXT) || '/' || CAST(id AS TEXT) FROM contact WHERE organisation_id = $org ORDER BY id",
+    ),
     ("/administration/organismes/{id}", Group, "SELECT '$org'"),
     (
         "/administration/organismes/{id}/equipe/{person}",
@@ -114,6 +119,56 @@ const ROWS: &[(&str, Whose, &str)] = &[
         "SELECT CAST(id AS TEXT) FROM paper WHERE organisation_id = $org ORDER BY id",
     ),
     ("/documents/annee/{year}", Group, "SELECT '2026'"),
+    // buyers
+    ("/gestion/commandes/{id}", Group, ISSUED),
+    ("/gestion/commandes/{id}/emission", Group, DRAFT),
+    ("/gestion/commandes/{id}/signature", Group, DRAFT),
+    ("/gestion/commandes/{id}/parts", Group, DRAFT),
+    (
+        "/gestion/documents/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM paper WHERE 1 = 1 ORDER BY id",
+    ),
+    (
+        "/gestion/fenetres/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM order_window WHERE 1 = 1 ORDER BY id",
+    ),
+    (
+        "/gestion/fenetres/{id}/cloture",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM order_window WHERE state = 'open' ORDER BY id",
+    ),
+    (
+        "/gestion/fenetres/{id}/envois/{rang}",
+        Group,
+        "SELECT CAST(window_id AS TEXT) || '/' || CAST(rank AS TEXT) FROM holder_pack ORDER BY id",
+    ),
+    (
+        "/gestion/livraisons/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM delivery WHERE 1 = 1 ORDER BY id",
+    ),
+    (
+        "/gestion/marches/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM contract WHERE 1 = 1 ORDER BY id",
+    ),
+    (
+        "/gestion/conventions/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM convention WHERE 1 = 1 ORDER BY id",
+    ),
+    (
+        "/gestion/conventions/{id}/membres/{membre}",
+        Group,
+        "SELECT CAST(convention_id AS TEXT) || '/' || CAST(organisation_id AS TEXT) FROM membership WHERE organisation_id = $org ORDER BY id",
+    ),
+    (
+        "/gestion/deliberations/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'deliberation' ORDER BY id",
+    ),
 ];
 
 const ISSUED: &str = "SELECT CAST(id AS TEXT) FROM purchase_order WHERE buyer_id = $org \
