@@ -47,16 +47,16 @@ async fn groups(pages: &Pages, who: &SignedIn, text: &str) -> Result<Vec<Value>,
     if purchases || who.may(Right::ReadOwn) {
         let found = search::articles(store, text).await?;
         groups.extend(group("Articles", purchases.then_some("/gestion/catalogue"), found));
-        let (orders, invoices) = if purchases {
-            ("/gestion/commandes", "/comptabilite/factures")
+        let (orders, invoices, papers) = if purchases {
+            ("/gestion/commandes", "/comptabilite/factures", "/gestion/documents")
         } else {
-            ("/commandes", "/factures")
+            ("/commandes", "/factures", "/documents")
         };
         groups.extend(group("Commandes", Some(orders), search::orders(store, of, text).await?));
         groups.extend(group("Factures", Some(invoices), search::invoices(store, of, text).await?));
         groups.extend(group(
             "Documents",
-            Some("/documents"),
+            Some(papers),
             search::papers(store, of, text).await?,
         ));
     }
