@@ -6,7 +6,7 @@ use rstest::rstest;
 use travee::usecases::platform::entering::{EntryError, Next};
 use travee::usecases::platform::{passwords, sign_in};
 
-use super::{EMAIL, World, keeping, place};
+use super::{EMAIL, World, keeping, place, with_cookie};
 use crate::client::Client;
 use crate::harness::On;
 
@@ -219,10 +219,7 @@ async fn an_address_that_somebody_has_is_not_given_away_nor_taken(
 async fn an_old_session_signs_in_again_before_it_changes_the_account() {
     let world = World::new(On::Sqlite).await;
     let browser = Client::of(&world.app, world.marie).await;
-    let later = Client {
-        cookie: browser.cookie.clone(),
-        ..Client::new(&world.later(Duration::minutes(31)))
-    };
+    let later = with_cookie(&world.later(Duration::minutes(31)), browser.cookie.clone());
     for page in ["/compte/adresse", "/compte/mot-de-passe", "/compte/double-authentification"] {
         later.get(page).await.shows(&["Reconnectez-vous pour continuer"]);
     }
@@ -238,10 +235,9 @@ async fn an_unused_session_ends_sooner_for_the_coordinator_than_for_a_member() {
     let buyer = crate::client::person(&world.fresh, "a@cdg.example", world.ids[0], &[buyer]).await;
     let member = Client::of(&world.app, world.marie).await;
     let buyer = Client::of(&world.app, buyer).await;
-    let after = Client::new(&world.later(Duration::hours(3)));
-    let at = async |client: &Client| {
-        Client { cookie: client.cookie.clone(), ..after.clone() }.get("/compte").await
-    };
+    let after = world.later(Duration::hours(3));
+    let at =
+        async |client: &Client| with_cookie(&after, client.cookie.clone()).get("/compte").await;
     at(&member).await.shows(&[EMAIL]);
     assert!(at(&buyer).await.location().starts_with("/connexion"));
 }
