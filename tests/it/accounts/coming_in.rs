@@ -77,7 +77,8 @@ async fn an_unknown_address_is_answered_in_the_same_bytes_and_sent_nothing(
 ) {
     let world = World::new(on).await;
     let browser = Client::new(&world.app);
-    let unknown = "nadia.leroy@arras.example";
+    // As long as the known one: it is shown on the page.
+    let unknown = "nadia.leroux@arras.example";
     for page in ["/connexion", "/mot-de-passe-oublie"] {
         let before = world.count("mail").await;
         let known = browser.post(page, &[("adresse", EMAIL)]).await;
@@ -108,7 +109,7 @@ async fn a_wrong_password_an_unknown_address_and_a_blocked_account_look_alike(
     assert_eq!(without.status, StatusCode::UNPROCESSABLE_ENTITY);
     set_password(&world).await;
     let wrong = try_it(EMAIL, "lanterne rouge velour").await;
-    let unknown = try_it("nadia.leroy@arras.example", PASSWORD).await;
+    let unknown = try_it("nadia.leroux@arras.example", PASSWORD).await;
     world
         .fresh
         .execute(&format!("UPDATE person SET disabled_at = created_at WHERE email = '{EMAIL}'"))
@@ -117,7 +118,7 @@ async fn a_wrong_password_an_unknown_address_and_a_blocked_account_look_alike(
     for other in [&wrong, &blocked] {
         assert_eq!(without.text(), other.text());
     }
-    assert_eq!(without.text(), unknown.text().replace("nadia.leroy@arras.example", EMAIL));
+    assert_eq!(without.text(), unknown.text().replace("nadia.leroux@arras.example", EMAIL));
     let refused = world.texts("SELECT details FROM journal WHERE action = 'person.refuse'").await;
     assert_eq!(refused, ["mot de passe refusé"; 4]);
     world.fresh.execute("UPDATE person SET disabled_at = NULL").await;
