@@ -48,7 +48,7 @@ async fn the_page_of_a_limit_says_when_to_try_again_and_not_whether_there_is_an_
 ) {
     let world = World::new(on).await;
     let browser = Client::new(&world.app);
-    for address in [EMAIL, "nadia.leroy@arras.example"] {
+    for address in [EMAIL, "nadia.leroux@arras.example"] {
         for _ in 0..5 {
             browser.post("/connexion", &[("adresse", address)]).await.shows(&["Consultez"]);
         }

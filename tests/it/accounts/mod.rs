@@ -44,9 +44,9 @@ impl World {
 
     /// The paths of the links in all queued letters of a kind, oldest first.
     async fn links(&self, kind: &str) -> Vec<String> {
-        let select = format!("SELECT text FROM mail WHERE kind = '{kind}' ORDER BY id");
-        let texts = self.texts(&select).await;
-        texts
+        let query = format!("SELECT text FROM mail WHERE kind = '{kind}' ORDER BY id");
+        self.texts(&query)
+            .await
             .iter()
             .map(|text| {
                 let (_, rest) = text.split_once("http://127.0.0.1:8062").unwrap();
@@ -92,6 +92,13 @@ fn keeping(client: &Client, answer: &Answer) -> Client {
     let mut kept = client.clone();
     kept.cookie = Some(pair.to_owned());
     kept
+}
+
+/// A browser that kept this cookie, on another program.
+fn with_cookie(app: &App, cookie: Option<String>) -> Client {
+    let mut client = Client::new(app);
+    client.cookie = cookie;
+    client
 }
 
 fn at(text: &str) -> DateTime<Utc> {

@@ -7,7 +7,7 @@ use rstest::rstest;
 use totp_rs::{Builder, Secret};
 use travee::usecases::platform::second_factor;
 
-use super::{World, keeping};
+use super::{World, keeping, with_cookie};
 use crate::client::Client;
 use crate::harness::On;
 
@@ -42,7 +42,7 @@ async fn half(world: &World, app: &travee::usecases::App) -> Client {
     use travee::usecases::platform::sessions::{Holder, Place, open};
     let holder = Holder::Person { id: world.marie, second_factor: false };
     let token = open(app, holder, &Place::default()).await.unwrap();
-    Client { cookie: Some(format!("travee={token}")), ..Client::new(app) }
+    with_cookie(app, Some(format!("travee={token}")))
 }
 
 #[rstest]
