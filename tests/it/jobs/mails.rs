@@ -124,7 +124,7 @@ async fn a_letter_arrives_in_text_and_html_with_accents_and_its_attachment(
         .skip(1)
         .map(|rest| String::from_utf8(base64(rest.split("?=").next().unwrap())).unwrap())
         .collect();
-    assert!(subject.contains("période de commande ouverte"), "{subject}");
+    assert!(subject.contains("d’Avion – période"), "{subject}");
     let (head, body) = data.split_once("filename=\"commandes.zip\"").unwrap();
     assert!(head.contains("application/zip"));
     let coded = body.split("\n\n").nth(1).unwrap().split("\n--").next().unwrap();
