@@ -79,6 +79,11 @@ impl House {
         let census = next_census(&shop).await;
         photographs(&app, shop.fresh(), &shop.world.bodies[2..4]).await;
         let people = people(&app, shop.fresh(), &shop.world.bodies).await;
+        // Somebody of Bapaume, signed in: what is theirs is tried by those of Arras.
+        let roles = [Role::MemberContact, Role::Signatory];
+        let bapaume = shop.world.bodies[3];
+        let theirs = person(shop.fresh(), "mairie@bapaume.example", bapaume, &roles).await;
+        Client::of(&app, theirs).await;
         Self { shop, app, census, people }
     }
 

@@ -44,8 +44,8 @@ impl World {
 
     /// The paths of the links in all queued letters of a kind, oldest first.
     async fn links(&self, kind: &str) -> Vec<String> {
-        let texts = self.texts(&format!("SELECT text FROM mail WHERE kind = '{kind}' ORDER BY id"));
-        texts
+        let query = format!("SELECT text FROM mail WHERE kind = '{kind}' ORDER BY id");
+        self.texts(&query)
             .await
             .iter()
             .map(|text| {

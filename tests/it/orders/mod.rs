@@ -9,4 +9,4 @@ mod ordering;
 mod packing;
 mod shop;
 
-pub(crate) use shop::{Deal, Shop, answer_sheet, approval};
+pub(crate) use shop::{Deal, Shop, answer_sheet, approval, import_binding, signatories};
