@@ -26,7 +26,8 @@ use travee::usecases::invoices::{
     allocate, export_recharges, issue_statements, receive_invoice, validate,
 };
 use travee::usecases::orders::{
-    close_window, decide_deliveries, draft_orders, issue_window, record_deliveries, validate_orders,
+    close_window, decide_deliveries, draft_orders, issue_window, make_pack, record_deliveries,
+    validate_orders,
 };
 use travee::usecases::platform::attachments::{NewFile, keep};
 
@@ -72,7 +73,7 @@ impl House {
         let app = shop.on(TODAY);
         for (member, buyer_siret, number) in [(2, ARRAS, "M-1"), (3, BAPAUME, "M-2")] {
             let order = shop.order_of(member).await;
-            photograph(&app, &order).await;
+            deliberation(&app, &order).await;
             receive(&app, &bill_of(shop.fresh(), &order, number, buyer_siret).await).await;
         }
         next_window(&shop, closed).await;
@@ -145,6 +146,7 @@ async fn order(shop: &Shop, window: OrderWindowId) {
     let done = validate_orders(&app, &buyer(), &approvals).await.unwrap();
     assert_eq!(done.refused, []);
     issue_window(&app, &buyer(), window, &|_, _| {}).await.unwrap();
+    make_pack(&app, &buyer(), window).await.unwrap();
     let later = shop.on(DELIVERED);
     let issued = load(&app.store, Viewer::Coordinator, &which).await.unwrap();
     let (mut notes, mut decisions) = (Vec::new(), Vec::new());
@@ -242,16 +244,16 @@ pub(crate) async fn found(fresh: &Fresh, query: &str) -> Option<String> {
     text
 }
 
-/// A photograph of what came.
-async fn photograph(app: &App, order: &StoredOrder) {
-    let photo = NewFile {
-        name: "livraison.png".into(),
-        content_type: "image/png",
-        bytes: b"\x89PNG\r\n\x1a\n".to_vec(),
+/// The deliberation by which the buyer of an order joined.
+async fn deliberation(app: &App, order: &StoredOrder) {
+    let act = NewFile {
+        name: "deliberation.pdf".into(),
+        content_type: "application/pdf",
+        bytes: b"%PDF-1.4\n%%EOF\n".to_vec(),
     };
     let tx = app.store.begin_write().await.unwrap();
-    let whose = (Some(order.order.buyer), "photo");
-    keep(app, &tx, &buyer(), ("order", order.id.0), whose, photo).await.unwrap();
+    let whose = (Some(order.order.buyer), "deliberation");
+    keep(app, &tx, &buyer(), ("membership", order.order.buyer.0), whose, act).await.unwrap();
     tx.commit().await.unwrap();
 }
 
