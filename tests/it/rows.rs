@@ -169,6 +169,28 @@ const ROWS: &[(&str, Whose, &str)] = &[
         Group,
         "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'deliberation' ORDER BY id",
     ),
+    // finance
+    (
+        "/comptabilite/factures/{id}",
+        Group,
+        "SELECT CAST(invoice_id AS TEXT) FROM allocation ORDER BY id",
+    ),
+    (
+        "/comptabilite/factures/{id}/etapes/{step}",
+        Group,
+        "SELECT CAST(id AS TEXT) || '/suspension' FROM invoice ORDER BY id",
+    ),
+    (
+        "/comptabilite/releves/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM paper WHERE kind = 'allocation_statement' ORDER BY id",
+    ),
+    (
+        "/comptabilite/titres/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM recharge WHERE 1 = 1 ORDER BY id",
+    ),
+    ("/comptabilite/annees/{year}", Group, "SELECT '2026'"),
 ];
 
 const ISSUED: &str = "SELECT CAST(id AS TEXT) FROM purchase_order WHERE buyer_id = $org \
