@@ -119,33 +119,77 @@ const ROWS: &[(&str, Whose, &str)] = &[
         "SELECT CAST(id AS TEXT) FROM paper WHERE organisation_id = $org ORDER BY id",
     ),
     ("/documents/annee/{year}", Group, "SELECT '2026'"),
+    // buyers
+    ("/gestion/commandes/{id}", Group, ISSUED),
+    ("/gestion/commandes/{id}/emission", Group, DRAFT),
+    ("/gestion/commandes/{id}/signature", Group, DRAFT),
+    ("/gestion/commandes/{id}/parts", Group, DRAFT),
+    (
+        "/gestion/documents/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM paper WHERE 1 = 1 ORDER BY id",
+    ),
+    (
+        "/gestion/fenetres/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM order_window WHERE 1 = 1 ORDER BY id",
+    ),
+    (
+        "/gestion/fenetres/{id}/cloture",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM order_window WHERE state = 'open' ORDER BY id",
+    ),
+    (
+        "/gestion/fenetres/{id}/envois/{rang}",
+        Group,
+        "SELECT CAST(window_id AS TEXT) || '/' || CAST(rank AS TEXT) FROM holder_pack ORDER BY id",
+    ),
+    (
+        "/gestion/livraisons/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM delivery WHERE 1 = 1 ORDER BY id",
+    ),
+    (
+        "/gestion/marches/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM contract WHERE 1 = 1 ORDER BY id",
+    ),
+    (
+        "/gestion/conventions/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM convention WHERE 1 = 1 ORDER BY id",
+    ),
+    (
+        "/gestion/conventions/{id}/membres/{membre}",
+        Group,
+        "SELECT CAST(convention_id AS TEXT) || '/' || CAST(organisation_id AS TEXT) FROM membership WHERE organisation_id = $org ORDER BY id",
+    ),
+    (
+        "/gestion/deliberations/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'deliberation' ORDER BY id",
+    ),
     // finance
     (
         "/comptabilite/factures/{id}",
         Group,
-        "SELECT CAST(id AS TEXT) FROM invoice WHERE number = 'F-2026-118'",
-    ),
-    (
-        "/comptabilite/factures/{id}/releves.zip",
-        Group,
-        "SELECT CAST(id AS TEXT) FROM invoice WHERE number = 'F-2026-118'",
+        "SELECT CAST(invoice_id AS TEXT) FROM allocation ORDER BY id",
     ),
     (
         "/comptabilite/factures/{id}/etapes/{step}",
         Group,
-        "SELECT CAST(id AS TEXT) || '/payer' FROM invoice WHERE number = 'F-2026-118'",
-    ),
-    (
-        "/comptabilite/factures/{id}/repartition",
-        Group,
-        "SELECT CAST(id AS TEXT) FROM invoice WHERE number = 'M-1'",
+        "SELECT CAST(id AS TEXT) || '/suspension' FROM invoice ORDER BY id",
     ),
     (
         "/comptabilite/releves/{id}",
         Group,
-        "SELECT CAST(MIN(id) AS TEXT) FROM paper WHERE kind = 'allocation_statement'",
+        "SELECT CAST(id AS TEXT) FROM paper WHERE kind = 'allocation_statement' ORDER BY id",
     ),
-    ("/comptabilite/titres/{id}", Group, "SELECT CAST(MIN(id) AS TEXT) FROM recharge_batch"),
+    (
+        "/comptabilite/titres/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM recharge WHERE 1 = 1 ORDER BY id",
+    ),
     ("/comptabilite/annees/{year}", Group, "SELECT '2026'"),
     // buyers
     ("/gestion/commandes/{id}", Group, ISSUED),
