@@ -4,10 +4,12 @@
 //! person's rights lets it act, so that nobody is told to do what a page would refuse.
 
 mod member;
+mod purchases;
 
 use chrono::NaiveDate;
 
 pub use member::member;
+pub use purchases::purchases;
 
 /// What a thing to do is about; pages choose its verb and colour by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

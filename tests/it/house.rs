@@ -24,7 +24,7 @@ use travee::usecases::campaigns::{issue_receipts, open_census};
 use travee::usecases::group::{add_sites, confirm_sirets, import_members};
 use travee::usecases::invoices::{allocate, issue_statements, receive_invoice, validate};
 use travee::usecases::orders::{
-    close_window, decide_deliveries, draft_orders, issue_window, record_deliveries, validate_orders,
+    close_window, decide_deliveries, draft_orders, issue_window, make_pack, record_deliveries, validate_orders,
 };
 use travee::usecases::platform::attachments::{NewFile, keep};
 
@@ -137,6 +137,7 @@ async fn order(shop: &Shop, window: OrderWindowId) {
     let done = validate_orders(&app, &buyer(), &approvals).await.unwrap();
     assert_eq!(done.refused, []);
     issue_window(&app, &buyer(), window, &|_, _| {}).await.unwrap();
+    make_pack(&app, &buyer(), window).await.unwrap();
     let later = shop.on(DELIVERED);
     let issued = load(&app.store, Viewer::Coordinator, &which).await.unwrap();
     let (mut notes, mut decisions) = (Vec::new(), Vec::new());

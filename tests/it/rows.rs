@@ -99,6 +99,41 @@ const ROWS: &[(&str, Whose, &str)] = &[
         "SELECT CAST(id AS TEXT) FROM paper WHERE organisation_id = $org ORDER BY id",
     ),
     ("/documents/annee/{year}", Group, "SELECT '2026'"),
+    // buying
+    ("/gestion/marches/{id}", Group, "SELECT '1'"),
+    ("/gestion/fenetres/{id}", Group, "SELECT '1'"),
+    (
+        "/gestion/fenetres/{id}/envois/{rang}",
+        Group,
+        "SELECT CAST(window_id AS TEXT) || '/' || CAST(rank AS TEXT) FROM holder_pack ORDER BY id",
+    ),
+    (
+        "/gestion/commandes/{id}",
+        Group,
+        "SELECT CAST(MIN(id) AS TEXT) FROM purchase_order WHERE buyer_id = $org",
+    ),
+    (
+        "/gestion/livraisons/{id}",
+        Group,
+        "SELECT CAST(MIN(id) AS TEXT) FROM order_share WHERE organisation_id = $org",
+    ),
+    ("/gestion/conventions/{id}", Group, "SELECT CAST(MIN(id) AS TEXT) FROM convention"),
+    (
+        "/gestion/conventions/{id}/membres/{membre}",
+        Group,
+        "SELECT CAST(convention_id AS TEXT) || '/' || CAST(organisation_id AS TEXT) FROM membership WHERE organisation_id = $org",
+    ),
+    ("/gestion/deliberations/{id}", Group, "SELECT '0'"),
+    (
+        "/gestion/documents/{id}",
+        Group,
+        "SELECT CAST(MIN(id) AS TEXT) FROM paper WHERE organisation_id = $org",
+    ),
+    (
+        "/gestion/membres/{id}/contacts/{contact}",
+        Group,
+        "SELECT CAST(organisation_id AS TEXT) || '/' || CAST(MIN(id) AS TEXT) FROM contact WHERE organisation_id = $org GROUP BY organisation_id",
+    ),
 ];
 
 const ISSUED: &str = "SELECT CAST(id AS TEXT) FROM purchase_order WHERE buyer_id = $org \

@@ -9,4 +9,5 @@ mod ordering;
 mod packing;
 mod shop;
 
-pub(crate) use shop::{Deal, Shop, answer_sheet, approval};
+pub(crate) use issuing::validated;
+pub(crate) use shop::{AFTER, Deal, Shop, answer_sheet, approval};
