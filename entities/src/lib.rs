@@ -63,6 +63,8 @@ pub mod price_line;
 pub mod price_schedule;
 pub mod purchase_order;
 pub mod recharge;
+pub mod recharge_batch;
+pub mod recharge_batch_row;
 pub mod recovery_code;
 pub mod role_grant;
 pub mod session;

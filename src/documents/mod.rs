@@ -19,6 +19,7 @@ mod paper;
 pub mod parties;
 mod parts;
 pub mod purchase_order;
+pub mod reminder_letters;
 mod sheet;
 
 pub use error::PaperError;

@@ -18,6 +18,8 @@ use std::time::Duration;
 use domain::platform::job::{LEASE, wait_after};
 use tokio::sync::watch;
 
+pub use work::zip_key;
+
 use crate::mailer::Mailer;
 use crate::store::platform::jobs::{self as store, Ending, Job};
 use crate::store::{StoreError, chain};

@@ -77,6 +77,10 @@ pub(super) async fn run(
             let sent = reminders::remind(app, actor, *day).await?;
             counted(sent, "rappel écrit", "rappels écrits")
         }
+        Work::RemindCensus { campaign, day } => {
+            let sent = reminders::remind_census(app, actor, *campaign, *day).await?;
+            counted(sent, "rappel écrit", "rappels écrits")
+        }
     };
     Ok(Made { message, result })
 }

@@ -3,11 +3,15 @@
 //! Each kind is one query over all rows of the organisation, asked only where one of the
 //! person's rights lets it act, so that nobody is told to do what a page would refuse.
 
+mod buyer;
+mod finance;
 mod member;
 mod purchases;
 
 use chrono::NaiveDate;
 
+pub use buyer::buyer;
+pub use finance::finance;
 pub use member::member;
 pub use purchases::purchases;
 

@@ -1,9 +1,9 @@
 //! The catalogue comes in, and articles retire from it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
-use domain::catalogue::{Article, ArticleError, ArticleRef, CatalogueEntry};
+use domain::catalogue::{Article, ArticleError, ArticleRef, ArticleTerms, CatalogueEntry};
 use domain::french;
 use domain::ids::ArticleId;
 
@@ -18,13 +18,6 @@ pub struct Imported {
     /// Known ones whose terms changed: each has one more version.
     pub revised: usize,
     pub unchanged: usize,
-}
-
-/// What an entry does to the article it names.
-enum Change {
-    New,
-    Version(ArticleId),
-    None,
 }
 
 /// Takes a catalogue in: its terms are in force from `from` on. What the file does not name
@@ -42,19 +35,10 @@ pub async fn import_catalogue(
 ) -> Result<Imported, UseCaseError> {
     let tx = app.store.begin_write().await?;
     let known = store::articles(&tx).await?;
-    let (mut new, mut revised, mut refusals) = (Vec::new(), Vec::new(), Vec::new());
-    for entry in entries {
-        let here = known.get(&entry.reference);
-        match here.map_or(Ok(Change::New), |stored| change(stored, entry, from)) {
-            Ok(Change::New) => new.push(entry.clone()),
-            Ok(Change::Version(id)) => revised.push((id, &entry.terms)),
-            Ok(Change::None) => {}
-            Err(refusal) => refusals.push(refusal),
-        }
-    }
-    if !refusals.is_empty() {
-        return Err(UseCaseError::Refused(refusals));
-    }
+    let Sorted { new, revised, unchanged } = sorted(&known, entries, from)?;
+    let new: Vec<CatalogueEntry> = new.into_iter().cloned().collect();
+    let revised: Vec<(ArticleId, &ArticleTerms)> =
+        revised.into_iter().map(|(stored, entry)| (stored.id, &entry.terms)).collect();
     store::add_articles(&tx, &new).await?;
     let ids = store::article_ids(&tx).await?;
     let first = new.iter().filter_map(|entry| {
@@ -63,11 +47,7 @@ pub async fn import_catalogue(
     });
     let versions: Vec<_> = first.chain(revised.iter().copied()).collect();
     store::add_versions(&tx, from, &versions).await?;
-    let imported = Imported {
-        added: new.len(),
-        revised: revised.len(),
-        unchanged: entries.len() - new.len() - revised.len(),
-    };
+    let imported = Imported { added: new.len(), revised: revised.len(), unchanged };
     let details = format!(
         "{} ajoutés, {} modifiés au {}, {} inchangés",
         imported.added,
@@ -81,11 +61,79 @@ pub async fn import_catalogue(
     Ok(imported)
 }
 
+/// Entries by what importing them does.
+struct Sorted<'a> {
+    new: Vec<&'a CatalogueEntry>,
+    revised: Vec<(&'a store::StoredArticle, &'a CatalogueEntry)>,
+    unchanged: usize,
+}
+
+fn sorted<'a>(
+    known: &'a BTreeMap<ArticleRef, store::StoredArticle>,
+    entries: &'a [CatalogueEntry],
+    from: NaiveDate,
+) -> Result<Sorted<'a>, UseCaseError> {
+    let mut sorted = Sorted { new: Vec::new(), revised: Vec::new(), unchanged: 0 };
+    let mut refusals = Vec::new();
+    for entry in entries {
+        let Some(stored) = known.get(&entry.reference) else {
+            sorted.new.push(entry);
+            continue;
+        };
+        match change(stored, entry, from) {
+            Ok(true) => sorted.revised.push((stored, entry)),
+            Ok(false) => sorted.unchanged += 1,
+            Err(refusal) => refusals.push(refusal),
+        }
+    }
+    if refusals.is_empty() { Ok(sorted) } else { Err(UseCaseError::Refused(refusals)) }
+}
+
+/// An article that an import would change: the terms it has now, and those it would get.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revised {
+    pub reference: ArticleRef,
+    pub before: ArticleTerms,
+    pub after: ArticleTerms,
+}
+
+/// What an import would do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportPreview {
+    pub added: Vec<CatalogueEntry>,
+    pub revised: Vec<Revised>,
+    pub unchanged: usize,
+}
+
+/// What [`import_catalogue`] would do with these entries, by the same rules.
+///
+/// # Errors
+///
+/// Those of [`import_catalogue`].
+pub async fn preview_import(
+    app: &App,
+    entries: &[CatalogueEntry],
+    from: NaiveDate,
+) -> Result<ImportPreview, UseCaseError> {
+    let known = store::articles(&app.store).await?;
+    let Sorted { new, revised, unchanged } = sorted(&known, entries, from)?;
+    let revised = revised.into_iter().filter_map(|(stored, entry)| {
+        let before = stored.article.versions().last()?.terms.clone();
+        Some(Revised { reference: entry.reference.clone(), before, after: entry.terms.clone() })
+    });
+    Ok(ImportPreview {
+        added: new.into_iter().cloned().collect(),
+        revised: revised.collect(),
+        unchanged,
+    })
+}
+
+/// Whether the entry is a new version of the article; a version as it is changes nothing.
 fn change(
     stored: &store::StoredArticle,
     entry: &CatalogueEntry,
     from: NaiveDate,
-) -> Result<Change, Refusal> {
+) -> Result<bool, Refusal> {
     let known = &stored.article;
     let reference = &entry.reference;
     if known.lot != entry.lot
@@ -99,10 +147,10 @@ fn change(
         return Err(Refusal::new("article_change_de_lot", message));
     }
     if known.versions().last().map(|version| &version.terms) == Some(&entry.terms) {
-        return Ok(Change::None);
+        return Ok(false);
     }
     let revised = Article::revise(&mut known.clone(), entry.terms.clone(), from);
-    revised.map(|()| Change::Version(stored.id)).map_err(|error| refusal(&error))
+    revised.map(|()| true).map_err(|error| refusal(&error))
 }
 
 fn refusal(error: &ArticleError) -> Refusal {

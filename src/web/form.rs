@@ -117,6 +117,11 @@ impl Errors {
         }
     }
 
+    /// What is wrong, in the order found.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(_, message)| message.as_str())
+    }
+
     /// For the macros `error_summary` and `field`.
     pub(crate) fn view(&self) -> Value {
         let list: Vec<Value> = self

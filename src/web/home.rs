@@ -22,10 +22,17 @@ async fn show(State(pages): State<Pages>, who: SignedIn) -> Result<Response, Pag
         Viewer::Member(member) => {
             todo::member(&pages.app.store, member, &who.rights, today).await?
         }
-        Viewer::Coordinator => Vec::new(),
+        Viewer::Coordinator => {
+            let mut todos = todo::buyer(&pages.app.store, &who.rights, today).await?;
+            todos.extend(todo::purchases(&pages.app.store, &who.rights, today).await?);
+            todos.extend(todo::finance(&pages.app.store, &who.rights, today).await?);
+            todo::by_date(&mut todos);
+            todos
+        }
     };
-    let member = who.may(Right::ReadOwn);
-    let values = context! { todos => super::todo::view(&todos, today), member => member };
+    let notices = super::platform::notices(&pages, &who).await?;
+    let todos = super::todo::view(&todos, today);
+    let values = context! { todos => todos, notices => notices };
     pages.page(&who, "pages/home.html", values).await
 }
 

@@ -81,6 +81,11 @@ impl ListQuery {
         query
     }
 
+    /// The first page of a list with one filter: what a form comes back with.
+    pub(crate) fn with(key: &str, value: &str) -> Self {
+        Self::of(vec![(key.to_owned(), value.to_owned())])
+    }
+
     /// What was chosen in the filter `key`.
     pub(crate) fn filter(&self, key: &str) -> Option<&str> {
         self.filters.get(key).map(String::as_str)

@@ -8,8 +8,12 @@ mod account;
 mod agent;
 mod assets;
 mod buying;
+mod catalogue;
 mod census;
+mod censuses;
+mod demo;
 mod error;
+mod finance;
 mod form;
 mod headers;
 mod help;
@@ -21,6 +25,7 @@ mod orders;
 mod page;
 mod papers;
 mod platform;
+mod procedures;
 mod rights;
 mod routes;
 mod search;
@@ -89,16 +94,20 @@ fn all() -> Routes {
         .merge(orders::routes())
         .merge(invoices::routes())
         .merge(papers::routes())
+        .merge(censuses::routes())
+        .merge(procedures::routes())
+        .merge(catalogue::routes())
         .merge(account::routes())
         .merge(census::routes())
         .merge(sites::routes())
         .merge(membership::routes())
         .merge(buying::routes())
+        .merge(finance::routes())
 }
 
-/// Every route of the service.
+/// Every route of the service, those of the demonstration among them.
 pub fn route_list() -> Vec<Route> {
-    all().list
+    all().merge(demo::routes()).list
 }
 
 fn templates() -> Result<Environment<'static>, minijinja::Error> {
@@ -119,8 +128,9 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
 ///
 /// A template that does not compile.
 pub fn router(app: App, proxies: BTreeSet<IpAddr>) -> Result<Router, minijinja::Error> {
+    let routes = if app.site.demo { all().merge(demo::routes()) } else { all() };
     let pages = Pages { app, templates: Arc::new(templates()?), proxies: Arc::new(proxies) };
-    Ok(all()
+    Ok(routes
         .router
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))

@@ -97,15 +97,22 @@ fn the_store_is_below_the_use_cases() {
 
 #[test]
 fn pages_and_commands_never_name_the_orm_or_the_pdf_crates() {
-    for layer in ["src/web", "src/cli", "src/demo"] {
+    for layer in ["src/web", "src/cli", "src/demo", "src/jobs"] {
         assert_never(layer, &["sea_orm", "entities::", "krilla", "genpdf", "printpdf"]);
     }
 }
 
 #[test]
 fn sql_stands_only_in_the_store() {
-    for layer in ["src/web", "src/cli", "src/demo", "src/usecases", "src/documents", "src/exchange"]
-    {
+    for layer in [
+        "src/web",
+        "src/cli",
+        "src/demo",
+        "src/jobs",
+        "src/usecases",
+        "src/documents",
+        "src/exchange",
+    ] {
         for path in sources(&root().join(layer)) {
             let code = code(&path);
             for word in ["SELECT ", "INSERT INTO", "UPDATE ", "DELETE FROM"] {

@@ -65,7 +65,7 @@ impl Answer {
 /// One browser. Clone it to have two of the same person.
 #[derive(Clone)]
 pub(crate) struct Client {
-    router: Router,
+    pub(crate) router: Router,
     pub(crate) cookie: Option<String>,
 }
 

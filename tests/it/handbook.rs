@@ -137,3 +137,23 @@ fn the_table_of_thresholds_is_that_of_the_rows() {
         assert!(law.contains(&expected), "{kind}: no row \"{expected}\"");
     }
 }
+
+#[test]
+fn the_settings_of_the_handbook_are_those_of_the_program() {
+    let page = fs::read_to_string(root().join("docs/OPERATIONS.md")).unwrap();
+    let lines: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+    assert_eq!(lines.len(), travee::config::SETTINGS.len());
+    for (line, setting) in lines.iter().zip(travee::config::SETTINGS) {
+        let begin =
+            format!("| `{}` | `{}` | {} | ", setting.name, setting.environment, setting.default);
+        assert!(line.starts_with(&begin), "{line} is not {begin}");
+    }
+    let help = std::process::Command::new(env!("CARGO_BIN_EXE_travee"))
+        .args(["serve", "--help"])
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    for setting in travee::config::SETTINGS {
+        assert!(help.contains(setting.environment), "{} is not in the help", setting.name);
+    }
+}

@@ -22,9 +22,12 @@ use travee::store::tenders::add_window;
 use travee::usecases::App;
 use travee::usecases::campaigns::{issue_receipts, open_census};
 use travee::usecases::group::{add_sites, confirm_sirets, import_members};
-use travee::usecases::invoices::{allocate, issue_statements, receive_invoice, validate};
+use travee::usecases::invoices::{
+    allocate, export_recharges, issue_statements, receive_invoice, validate,
+};
 use travee::usecases::orders::{
-    close_window, decide_deliveries, draft_orders, issue_window, make_pack, record_deliveries, validate_orders,
+    close_window, decide_deliveries, draft_orders, issue_window, make_pack, record_deliveries,
+    validate_orders,
 };
 use travee::usecases::platform::attachments::{NewFile, keep};
 
@@ -70,13 +73,18 @@ impl House {
         let app = shop.on(TODAY);
         for (member, buyer_siret, number) in [(2, ARRAS, "M-1"), (3, BAPAUME, "M-2")] {
             let order = shop.order_of(member).await;
-            photograph(&app, &order).await;
+            deliberation(&app, &order).await;
             receive(&app, &bill_of(shop.fresh(), &order, number, buyer_siret).await).await;
         }
         next_window(&shop, closed).await;
         let census = next_census(&shop).await;
         photographs(&app, shop.fresh(), &shop.world.bodies[2..4]).await;
         let people = people(&app, shop.fresh(), &shop.world.bodies).await;
+        // Somebody of Bapaume, signed in: what is theirs is tried by those of Arras.
+        let roles = [Role::MemberContact, Role::Signatory];
+        let bapaume = shop.world.bodies[3];
+        let theirs = person(shop.fresh(), "mairie@bapaume.example", bapaume, &roles).await;
+        Client::of(&app, theirs).await;
         Self { shop, app, census, people }
     }
 
@@ -123,6 +131,7 @@ impl House {
         let made = allocate(app, &buyer(), invoice, &[]).await.unwrap();
         validate(app, &second(), invoice).await.unwrap();
         assert!(issue_statements(app, &buyer(), made[0], |_| ()).await.unwrap() > 0);
+        export_recharges(app, &buyer(), "titres").await.unwrap();
     }
 }
 
@@ -235,16 +244,16 @@ pub(crate) async fn found(fresh: &Fresh, query: &str) -> Option<String> {
     text
 }
 
-/// A photograph of what came.
-async fn photograph(app: &App, order: &StoredOrder) {
-    let photo = NewFile {
-        name: "livraison.png".into(),
-        content_type: "image/png",
-        bytes: b"\x89PNG\r\n\x1a\n".to_vec(),
+/// The deliberation by which the buyer of an order joined.
+async fn deliberation(app: &App, order: &StoredOrder) {
+    let act = NewFile {
+        name: "deliberation.pdf".into(),
+        content_type: "application/pdf",
+        bytes: b"%PDF-1.4\n%%EOF\n".to_vec(),
     };
     let tx = app.store.begin_write().await.unwrap();
-    let whose = (Some(order.order.buyer), "photo");
-    keep(app, &tx, &buyer(), ("order", order.id.0), whose, photo).await.unwrap();
+    let whose = (Some(order.order.buyer), "deliberation");
+    keep(app, &tx, &buyer(), ("membership", order.order.buyer.0), whose, act).await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -20,6 +20,7 @@ mod harness;
 mod house;
 mod invoices;
 mod invoicing;
+mod jobs;
 mod orders;
 mod papers;
 mod queries;

@@ -3,6 +3,7 @@
 pub mod allocation;
 pub mod arithmetic;
 pub mod attribution;
+pub mod basis;
 pub mod credit;
 pub mod einvoice;
 pub mod matching;

@@ -62,6 +62,8 @@ enum Placed {
     Para(Para),
     Columns(Columns),
     Grid(Grid),
+    /// What follows begins a page.
+    Break,
 }
 
 impl Placed {
@@ -70,6 +72,7 @@ impl Placed {
             Self::Para(para) => para.head_height() + para.keep,
             Self::Columns(columns) => columns.height(),
             Self::Grid(grid) => grid.head_height(),
+            Self::Break => 0.0,
         }
     }
 }
@@ -93,6 +96,8 @@ impl Element for Item {
             Placed::Para(para) => para.place(&pen, room, top)?,
             Placed::Columns(columns) => columns.place(&pen, room, top)?,
             Placed::Grid(grid) => grid.place(&pen, room, top)?,
+            Placed::Break if top => Fit::Whole(0.0),
+            Placed::Break => Fit::NoRoom,
         };
         // A size of nothing with more to come is how genpdf knows that a page is too low.
         let (height, has_more) = match fit {
@@ -147,6 +152,15 @@ impl Flow {
         flow.heading(1, title, TITLE, 12.0, 0.0);
         flow.spaced(&Rich::new(SUBTITLE, subtitle), 1.0);
         flow
+    }
+
+    /// Begins another letter of the same paper, on a page of its own.
+    pub(crate) fn next_letter(&mut self, letterhead: &Letterhead, title: &str, subtitle: &str) {
+        self.items.push(Placed::Break);
+        self.section = Sheet::ROOT;
+        self.letterhead(letterhead);
+        self.heading(1, title, TITLE, 12.0, 0.0);
+        self.spaced(&Rich::new(SUBTITLE, subtitle), 1.0);
     }
 
     fn letterhead(&mut self, head: &Letterhead) {

@@ -49,11 +49,44 @@ pub async fn answering(
         .await
         .map_err(StoreError::during(doing))?
         .ok_or_else(|| StoreError::NotFound { what: "census", id: row.campaign_id.to_string() })?;
-    let (lots, subscribed) = lots(tx, &row).await?;
+    judged_by(tx, row, campaign, asked, day).await
+}
+
+/// The same to be read only: nothing is locked, and the census may close meanwhile.
+pub async fn read_sheet(
+    on: &impl Access,
+    viewer: Viewer,
+    id: NeedSheetId,
+    asked: &BTreeSet<ArticleId>,
+    day: NaiveDate,
+) -> Result<Answering, StoreError> {
+    let doing = "reading a need sheet";
+    let row = visible(viewer)
+        .filter(need_sheet::COLUMN.id.eq(id.0))
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?
+        .ok_or_else(|| StoreError::NotFound { what: "need sheet", id: id.to_string() })?;
+    let campaign = campaign::Entity::find_by_id(row.campaign_id)
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?
+        .ok_or_else(|| StoreError::NotFound { what: "census", id: row.campaign_id.to_string() })?;
+    judged_by(on, row, campaign, asked, day).await
+}
+
+async fn judged_by(
+    on: &impl Access,
+    row: need_sheet::Model,
+    campaign: campaign::Model,
+    asked: &BTreeSet<ArticleId>,
+    day: NaiveDate,
+) -> Result<Answering, StoreError> {
+    let (lots, subscribed) = lots(on, &row).await?;
     let census = stored_census(campaign, lots)?;
-    let lines = lines_of(tx, &row).await?;
-    let articles = facts(tx, &census, asked, day).await?;
-    let last_year = last_year(tx, &census, &row).await?;
+    let lines = lines_of(on, &row).await?;
+    let articles = facts(on, &census, asked, day).await?;
+    let last_year = last_year(on, &census, &row).await?;
     let sheet = stored(row, lines, (census.census.first_year, census.census.years))?;
     Ok(Answering { sheet, census, subscribed, articles, last_year })
 }
@@ -151,7 +184,7 @@ async fn facts(
 }
 
 /// The census before this one: `$1` this one, `$2` its convention, `$3` its first day.
-const PREVIOUS: &str = "(SELECT p.id FROM campaign p WHERE p.convention_id = $2 AND p.id <> $1 \
+pub(super) const PREVIOUS: &str = "(SELECT p.id FROM campaign p WHERE p.convention_id = $2 AND p.id <> $1 \
      AND p.opens_on < $3 AND p.state IN ('open', 'closed', 'settled') \
      ORDER BY p.opens_on DESC, p.id DESC LIMIT 1)";
 

@@ -4,20 +4,33 @@
 //! before, and one sheet is one member at one delivery point. So a line of an article
 //! and year *is* that delivery point's need, and consolidation adds lines up in one pass.
 
+mod anomalies;
 mod answering;
+mod answers;
+mod desk;
 mod drafts;
 mod figures;
 mod member;
+mod road;
 mod sheets;
+mod silent;
 
-pub use answering::{Answering, answering, last_answer};
+pub use anomalies::{Anomaly, anomalies, anomaly_counts};
+pub use answering::{Answering, answering, last_answer, read_sheet};
+pub use answers::{AnswerFilter, MemberAnswer, member_answers};
+pub use desk::{
+    CensusLine, Closing, Opening, SiteAsk, asks_of, census_list, closing, history,
+    move_closing_day, opening,
+};
 pub use drafts::{StoredDraft, draft_of, drafts, remove_drafts, save_draft};
 pub use figures::{EpciProgress, Progress, SilentMember, progress, progress_by_epci, silent};
 pub use member::{
     LastAnswer, ListedCensus, MemberCensus, OfferedArticle, add_blank_sheets_of, asked_at,
     censuses_of_member, member_census, member_census_to_answer, offered, receipt_of,
 };
+pub use road::road_facts;
 pub use sheets::{SheetKey, StoredSheet, lock_sheets, save_sheet, sheet_keys, sheets};
+pub use silent::{SilentLine, silent_members};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -197,17 +210,32 @@ pub async fn move_census(
     }
 }
 
+/// What the lots of census `$1` offer on day `$2`: what opening freezes, and its preview counts.
+const OFFERED: &str = "FROM campaign_lot c \
+     JOIN lot l ON l.id = c.lot_id JOIN article a ON a.lot = l.number \
+     JOIN article_version v ON v.article_id = a.id \
+     WHERE c.campaign_id = $1 AND (a.retired_on IS NULL OR a.retired_on > $2) \
+     AND v.valid_from = (SELECT MAX(o.valid_from) FROM article_version o \
+                         WHERE o.article_id = a.id AND o.valid_from <= $2)";
+
+/// The sheets that census `$1` still lacks: what opening adds, and its preview counts.
+const BLANK: &str = "FROM campaign c \
+     JOIN membership m ON m.convention_id = c.convention_id AND m.state = 'active' \
+     JOIN site s ON s.organisation_id = m.organisation_id AND NOT s.retired \
+     WHERE c.id = $1 \
+     AND EXISTS (SELECT 1 FROM membership_lot ml JOIN campaign_lot cl ON cl.lot_id = ml.lot_id \
+                 WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
+     AND NOT EXISTS (SELECT 1 FROM need_sheet n WHERE n.campaign_id = c.id \
+                     AND n.organisation_id = m.organisation_id AND n.site_id = s.id)";
+
 /// Freezes for the census what its lots offer on `day`: members answer these versions, whatever
 /// the catalogue becomes. How many articles.
 pub async fn freeze_articles(tx: &Tx, id: CampaignId, day: NaiveDate) -> Result<u64, StoreError> {
-    let text = "INSERT INTO campaign_article (campaign_id, article_id, version_id, pack_milli) \
-                SELECT c.campaign_id, a.id, v.id, v.pack_milli FROM campaign_lot c \
-                JOIN lot l ON l.id = c.lot_id JOIN article a ON a.lot = l.number \
-                JOIN article_version v ON v.article_id = a.id \
-                WHERE c.campaign_id = $1 AND (a.retired_on IS NULL OR a.retired_on > $2) \
-                AND v.valid_from = (SELECT MAX(o.valid_from) FROM article_version o \
-                                    WHERE o.article_id = a.id AND o.valid_from <= $2)";
-    let statement = sql(tx.connection(), text, [id.0.into(), day.into()]);
+    let text = format!(
+        "INSERT INTO campaign_article (campaign_id, article_id, version_id, pack_milli) \
+         SELECT c.campaign_id, a.id, v.id, v.pack_milli {OFFERED}"
+    );
+    let statement = sql(tx.connection(), &text, [id.0.into(), day.into()]);
     let frozen = tx.connection().execute_raw(statement).await;
     Ok(frozen.map_err(StoreError::during("freezing the articles of a census"))?.rows_affected())
 }
@@ -215,17 +243,12 @@ pub async fn freeze_articles(tx: &Tx, id: CampaignId, day: NaiveDate) -> Result<
 /// A blank sheet for every active member that subscribed one of the census's lots, at each of
 /// its delivery points in use, where there is none yet. How many.
 pub async fn add_blank_sheets(tx: &Tx, id: CampaignId) -> Result<u64, StoreError> {
-    let text = "INSERT INTO need_sheet (campaign_id, organisation_id, site_id, state, note, version) \
-                SELECT c.id, m.organisation_id, s.id, 'draft', '', 0 FROM campaign c \
-                JOIN membership m ON m.convention_id = c.convention_id AND m.state = 'active' \
-                JOIN site s ON s.organisation_id = m.organisation_id AND NOT s.retired \
-                WHERE c.id = $1 \
-                AND EXISTS (SELECT 1 FROM membership_lot ml JOIN campaign_lot cl ON cl.lot_id = ml.lot_id \
-                            WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
-                AND NOT EXISTS (SELECT 1 FROM need_sheet n WHERE n.campaign_id = c.id \
-                                AND n.organisation_id = m.organisation_id AND n.site_id = s.id) \
-                ORDER BY m.organisation_id, s.id";
-    let statement = sql(tx.connection(), text, [id.0.into()]);
+    let text = format!(
+        "INSERT INTO need_sheet (campaign_id, organisation_id, site_id, state, note, version) \
+         SELECT c.id, m.organisation_id, s.id, 'draft', '', 0 {BLANK} \
+         ORDER BY m.organisation_id, s.id"
+    );
+    let statement = sql(tx.connection(), &text, [id.0.into()]);
     let added = tx.connection().execute_raw(statement).await;
     Ok(added.map_err(StoreError::during("making blank sheets"))?.rows_affected())
 }

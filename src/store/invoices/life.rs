@@ -123,6 +123,16 @@ pub async fn invoice(
         .transpose()
 }
 
+/// The number of an invoice that another row names.
+pub async fn invoice_number(on: &impl Access, id: InvoiceId) -> Result<String, StoreError> {
+    invoice::Entity::find_by_id(id.0)
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during("reading the number of an invoice"))?
+        .map(|row| row.number)
+        .ok_or(StoreError::NotFound { what: "invoice", id: id.to_string() })
+}
+
 /// The invoices in `state` (all when `None`), the last received first.
 pub async fn invoices(
     on: &impl Access,

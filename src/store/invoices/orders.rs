@@ -246,6 +246,28 @@ pub async fn invoiced(
         .collect()
 }
 
+/// The number of the first invoice of an order that was not rejected, if there is one.
+pub async fn first_of_order(
+    on: &impl Access,
+    order: OrderId,
+) -> Result<Option<String>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        number: String,
+    }
+    let on = on.connection();
+    let found = Row::find_by_statement(sql(
+        on,
+        "SELECT number FROM invoice WHERE order_id = $1 AND state <> 'rejected' \
+         ORDER BY id LIMIT 1",
+        [order.0.into()],
+    ))
+    .one(on)
+    .await
+    .map_err(StoreError::during("finding the invoice of an order"))?;
+    Ok(found.map(|row| row.number))
+}
+
 /// The last day on which something of an order was accepted.
 pub async fn service_rendered(
     on: &impl Access,

@@ -106,7 +106,7 @@ pub struct Cited {
     pub notified_on: NaiveDate,
     pub lot_number: String,
     pub lot_title: String,
-    pub convention_subject: String,
+    pub convention_reference: String,
     pub convention_from: NaiveDate,
 }
 
@@ -117,7 +117,7 @@ pub async fn cited(on: &impl Access, order: OrderId) -> Result<Cited, StoreError
         on,
         "SELECT o.number AS order_number, o.service_code, o.commitment_number, \
          c.number AS contract_number, c.title AS contract_title, c.notified_on, \
-         l.number AS lot_number, l.title AS lot_title, g.subject AS convention_subject, \
+         l.number AS lot_number, l.title AS lot_title, g.reference AS convention_reference, \
          g.starts_on AS convention_from \
          FROM purchase_order o JOIN contract c ON c.id = o.contract_id \
          JOIN lot l ON l.id = c.lot_id JOIN convention g ON g.id = c.convention_id \
@@ -139,4 +139,52 @@ pub async fn lock_allocation(tx: &Tx, id: AllocationId) -> Result<(), StoreError
         .map_err(StoreError::during("locking an allocation"))?
         .map(|_| ())
         .ok_or(StoreError::NotFound { what: "allocation", id: id.to_string() })
+}
+
+/// A member's statement of an allocation, and its paper once it is issued.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Statement {
+    pub member_id: i64,
+    pub name: String,
+    pub siret: String,
+    pub number: String,
+    pub gross_cents: i64,
+    pub payable_cents: i64,
+    pub paper_id: Option<i64>,
+    pub file_key: Option<String>,
+    pub sha256: Option<String>,
+    pub bytes: Option<i64>,
+    pub pages: Option<i64>,
+    pub issued_on: Option<NaiveDate>,
+}
+
+const STATEMENTS: &str = "SELECT m.organisation_id AS member_id, m.name, m.siret, \
+     m.statement_number AS number, m.gross_cents, m.payable_cents, p.id AS paper_id, p.file_key, \
+     p.sha256, p.bytes, p.pages, p.issued_on FROM allocation_member m \
+     JOIN allocation a ON a.id = m.allocation_id \
+     LEFT JOIN paper p ON p.kind = 'allocation_statement' AND p.number = m.statement_number \
+     WHERE m.statement_number IS NOT NULL";
+
+/// The numbered statements of an invoice, issued or not, by number.
+pub async fn statements(
+    on: &impl Access,
+    invoice: InvoiceId,
+) -> Result<Vec<Statement>, StoreError> {
+    let on = on.connection();
+    let text = format!("{STATEMENTS} AND a.invoice_id = $1 ORDER BY m.statement_number");
+    Statement::find_by_statement(sql(on, &text, [invoice.0.into()]))
+        .all(on)
+        .await
+        .map_err(StoreError::during("listing statements"))
+}
+
+/// One issued statement, by its paper.
+pub async fn statement_of_paper(on: &impl Access, paper: i64) -> Result<Statement, StoreError> {
+    let on = on.connection();
+    let text = format!("{STATEMENTS} AND p.id = $1");
+    Statement::find_by_statement(sql(on, &text, [paper.into()]))
+        .one(on)
+        .await
+        .map_err(StoreError::during("reading a statement"))?
+        .ok_or(StoreError::NotFound { what: "statement", id: paper.to_string() })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use domain::catalogue::ArticleRef;
-use domain::ids::{ArticleVersionId, BidId, OrganisationId, TenderLotId};
+use domain::ids::{ArticleVersionId, BidId, OrganisationId, ProcedureId, TenderLotId};
 use domain::money::Net;
 use domain::orders::order::Taxation;
 use domain::tenders::bids::{Award, Bid};
@@ -110,6 +110,33 @@ pub async fn bids(on: &impl Access, lot: TenderLotId) -> Result<Vec<StoredBid>, 
             awarded: head.decided_on.map(|on| Decision { on, reason: head.award_reason }),
         })
         .collect())
+}
+
+/// How many bids each lot of a procedure has, and whether one of them won; a lot without a bid
+/// is not there.
+pub async fn bid_counts(
+    on: &impl Access,
+    procedure: ProcedureId,
+) -> Result<BTreeMap<TenderLotId, (usize, bool)>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Count {
+        tender_lot_id: i64,
+        bids: i64,
+        awarded: i64,
+    }
+    let text = "SELECT b.tender_lot_id, COUNT(*) AS bids, \
+                CAST(SUM(CASE WHEN b.awarded THEN 1 ELSE 0 END) AS BIGINT) AS awarded FROM bid b \
+                JOIN tender_lot t ON t.id = b.tender_lot_id WHERE t.procedure_id = $1 \
+                GROUP BY b.tender_lot_id";
+    let rows = Count::find_by_statement(sql(on.connection(), text, [procedure.0.into()]))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("counting bids"))?;
+    let count = |row: Count| {
+        let bids = usize::try_from(row.bids).unwrap_or_default();
+        (TenderLotId(row.tender_lot_id), (bids, row.awarded > 0))
+    };
+    Ok(rows.into_iter().map(count).collect())
 }
 
 /// The lot that bid `id` is for.

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use domain::catalogue::LotCode;
 use domain::ids::{ArticleId, CampaignId, LotId, OrganisationId, ProcedureId, SiteId, TenderLotId};
 use sea_orm::FromQueryResult;
 
 use super::consolidation::LEFT;
+use crate::store::group::coded;
 use crate::store::{Access, StoreError, sql};
 
 /// How many members need something of a lot, over all years.
@@ -75,6 +77,44 @@ pub async fn lot_members(
             .collect(),
         sites,
     })
+}
+
+/// How many members need something of a lot, at how many delivery points.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LotCounts {
+    pub members: i64,
+    pub sites: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Counted {
+    lot: String,
+    members: i64,
+    sites: i64,
+}
+
+/// The same counts for every lot of a census, in one query; a lot that nobody needs is not there.
+pub async fn lot_counts(
+    on: &impl Access,
+    campaign: CampaignId,
+) -> Result<BTreeMap<LotCode, LotCounts>, StoreError> {
+    let text = format!(
+        "SELECT a.lot, COUNT(DISTINCT n.organisation_id) AS members, \
+         COUNT(DISTINCT n.site_id) AS sites FROM need_line n JOIN need_sheet s ON s.id = n.sheet_id \
+         JOIN article a ON a.id = n.article_id WHERE n.campaign_id = $1 AND n.quantity_milli > 0 \
+         AND s.state <> 'draft' AND s.answer = 'needs' AND n.organisation_id NOT IN ({LEFT}) \
+         GROUP BY a.lot"
+    );
+    Counted::find_by_statement(sql(on.connection(), &text, [campaign.0.into()]))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("counting the members of lots"))?
+        .into_iter()
+        .map(|row| {
+            let code = coded(row.lot.parse().ok(), ("article", campaign.0, "lot"), &row.lot)?;
+            Ok((code, LotCounts { members: row.members, sites: row.sites }))
+        })
+        .collect()
 }
 
 #[derive(FromQueryResult)]

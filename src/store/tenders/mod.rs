@@ -12,7 +12,9 @@ mod lot_sheets;
 mod prices;
 mod procedures;
 
-pub use bids::{Decision, StoredBid, award_bid, bids, lot_of_bid, put_bid, usual_taxation};
+pub use bids::{
+    Decision, StoredBid, award_bid, bid_counts, bids, lot_of_bid, put_bid, usual_taxation,
+};
 pub use consolidation::{NeedTotal, need_totals};
 pub use contracts::{
     NewContractRow, StoredContract, StoredWindow, add_contract, add_window, close_window, contract,
@@ -23,7 +25,7 @@ pub use desk::{
     index_rows,
 };
 pub use lot_articles::{LotArticle, LotArticleRow, ToPrice, articles_to_price, lot_articles};
-pub use lot_sheets::{LotMembers, lot_members, lots_with_sheet};
+pub use lot_sheets::{LotCounts, LotMembers, lot_counts, lot_members, lots_with_sheet};
 pub use prices::{
     IndexUsed, SchedulePrices, SoldArticle, add_schedule, schedule, schedule_in_force, schedules,
 };

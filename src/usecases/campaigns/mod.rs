@@ -1,6 +1,7 @@
 //! A census is set up, opened, answered, closed and settled.
 
 mod answer;
+mod calendar;
 pub mod draft;
 pub mod estimate;
 mod receipt;
@@ -9,12 +10,14 @@ pub mod review;
 pub mod send;
 
 pub use answer::{Repeated, Taken, reopen_sheet, same_as_last, sign_sheet, submit_needs};
+pub use calendar::{move_closing_day, reopen_until};
 pub(crate) use receipts::convention_ref;
 pub use receipts::{issue_receipts, provisional_receipt};
 
 use domain::campaigns::census::{Census, CensusAction, CensusState, STEPS};
 use domain::ids::{CampaignId, ConventionId};
 
+use super::platform::jobs::{self, Work};
 use super::{Actor, App, UseCaseError};
 use crate::store::Tx;
 use crate::store::campaigns::{self as store, StoredCensus};
@@ -81,9 +84,39 @@ pub async fn open_census(
     campaign: CampaignId,
 ) -> Result<Opened, UseCaseError> {
     let tx = app.store.begin_write().await?;
-    let census = store::census_to_move(&tx, campaign).await?;
-    step(&tx, &census, CensusAction::Open).await?;
-    let articles = store::freeze_articles(&tx, campaign, app.today()).await?;
+    let opened = open_in(app, actor, &tx, campaign).await?;
+    tx.commit().await?;
+    Ok(opened)
+}
+
+/// Opens a census and writes to everybody it asks: the letters are asked for in the same
+/// transaction, so that no census opens unsaid.
+///
+/// # Errors
+///
+/// Those of [`open_census`].
+pub async fn open_and_tell(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+) -> Result<Opened, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let work = Work::CensusMails { campaign };
+    jobs::ask(&tx, app, actor, &campaign.to_string(), &work).await?;
+    let opened = open_in(app, actor, &tx, campaign).await?;
+    tx.commit().await?;
+    Ok(opened)
+}
+
+async fn open_in(
+    app: &App,
+    actor: &Actor,
+    tx: &Tx,
+    campaign: CampaignId,
+) -> Result<Opened, UseCaseError> {
+    let census = store::census_to_move(tx, campaign).await?;
+    step(tx, &census, CensusAction::Open).await?;
+    let articles = store::freeze_articles(tx, campaign, app.today()).await?;
     if articles == 0 {
         return Err(UseCaseError::refused(
             "catalogue_vide",
@@ -91,12 +124,11 @@ pub async fn open_census(
              recensement. Rien n’a été ouvert.",
         ));
     }
-    let sheets = store::add_blank_sheets(&tx, campaign).await?;
-    let without_site = store::members_without_sheet(&tx, campaign).await?;
+    let sheets = store::add_blank_sheets(tx, campaign).await?;
+    let without_site = store::members_without_sheet(tx, campaign).await?;
     let details = format!("{articles} articles, {sheets} fiches");
     let entry = app.entry(actor, "campaign.open", "campaign", campaign.0, details);
-    platform::append(&tx, vec![entry]).await?;
-    tx.commit().await?;
+    platform::append(tx, vec![entry]).await?;
     Ok(Opened { articles, sheets, without_site })
 }
 

@@ -8,7 +8,7 @@ use domain::money::{Cents, Gross};
 use rust_decimal::Decimal;
 
 use super::super::{App, UseCaseError};
-use super::allocate::Printed;
+use super::sharing::Printed;
 use crate::documents::allocation_statement::AccountShare;
 use crate::documents::parties::{BudgetAccount, BudgetSection};
 use crate::store::invoices as store;

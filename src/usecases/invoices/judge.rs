@@ -16,7 +16,7 @@ use rust_decimal::Decimal;
 
 use super::super::UseCaseError;
 use crate::store::Tx;
-use crate::store::invoices::{self as store, Finding, OrderedFor, Severity};
+use crate::store::invoices::{self as store, Finding, InvoicedQuantity, OrderedFor, Severity};
 
 /// Article references under which suppliers bill freight as a line; other freight lines are
 /// named when the invoice is received.
@@ -187,6 +187,15 @@ async fn invoiced(
     corrected: Option<&Corrected>,
 ) -> Result<BTreeMap<OrderLineId, Quantity>, UseCaseError> {
     let rows = store::invoiced(tx, order).await?;
+    Ok(counted(&rows, case.known_as, corrected.map(|one| one.0)))
+}
+
+/// What invoices other than `known_as` bill of each line; `corrected` counts though in dispute.
+pub(super) fn counted(
+    rows: &[InvoicedQuantity],
+    known_as: Option<InvoiceId>,
+    corrected: Option<InvoiceId>,
+) -> BTreeMap<OrderLineId, Quantity> {
     let counts = |state: InvoiceState| match state {
         InvoiceState::Matched
         | InvoiceState::Suspended
@@ -200,12 +209,12 @@ async fn invoiced(
     };
     let counted: BTreeSet<InvoiceId> = rows
         .iter()
-        .filter(|row| counts(row.state) || corrected.is_some_and(|one| one.0 == row.invoice))
+        .filter(|row| counts(row.state) || corrected == Some(row.invoice))
         .map(|row| row.invoice)
-        .filter(|id| Some(*id) != case.known_as)
+        .filter(|id| Some(*id) != known_as)
         .collect();
     let mut sums: BTreeMap<OrderLineId, Decimal> = BTreeMap::new();
-    for row in &rows {
+    for row in rows {
         let of_counted = row.corrects.is_none_or(|invoice| counted.contains(&invoice));
         // A credit note at another price takes down a price: the goods stay invoiced.
         let goods = row.corrects.is_none() || row.at_order_price;
@@ -216,7 +225,7 @@ async fn invoiced(
     }
     // More credited than invoiced, or finer than a thousandth: nothing is left to compare with.
     let quantity = |sum: Decimal| Quantity::new(sum.max(Decimal::ZERO)).unwrap_or(Quantity::ZERO);
-    Ok(sums.into_iter().map(|(line, sum)| (line, quantity(sum))).collect())
+    sums.into_iter().map(|(line, sum)| (line, quantity(sum))).collect()
 }
 
 /// Lines that somebody named, and those with a freight reference that the order does not have.

@@ -1,7 +1,6 @@
 //! What people decide about an invoice, and its payment.
 
 use chrono::NaiveDate;
-use domain::dates::Dated;
 use domain::french;
 use domain::ids::InvoiceId;
 use domain::invoices::payment::{
@@ -12,11 +11,12 @@ use domain::money::Gross;
 use domain::siret::Siret;
 
 use super::super::{Actor, App, Refusal, UseCaseError};
-use super::allocate::printed;
+use super::due::rates;
 use super::judge::{Case, Verdict, judge};
+use super::sharing::printed;
 use super::{Walk, load};
 use crate::store::invoices::{self as store, StoredInvoice};
-use crate::store::{Access, StoreError, Viewer, platform, reference};
+use crate::store::{Access, StoreError, Viewer, platform};
 
 /// Puts a matched invoice in dispute.
 pub async fn dispute(
@@ -243,16 +243,7 @@ async fn interest_of(
     if paid_on <= due_on || invoice.kind.is_credit() {
         return Ok(None);
     }
-    let rates: Vec<Dated<rust_decimal::Decimal>> = reference::interest_rates(on)
-        .await?
-        .into_iter()
-        .map(|row| Dated {
-            from: row.from,
-            to: row.to,
-            value: row.value.refinancing_rate,
-            source: row.source,
-        })
-        .collect();
+    let rates = rates(on).await?;
     interest(Gross(invoice.totals.payable), due_on, paid_on, &rates).map_err(|error| match error {
         PaymentError::NoRate(day) => UseCaseError::Refused(vec![Refusal::new(
             "taux_inconnu",

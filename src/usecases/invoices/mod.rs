@@ -13,23 +13,40 @@
 mod accounts;
 mod allocate;
 mod booking;
+mod bundle;
+mod compared;
+mod deposit;
+mod due;
 mod intake;
 mod judge;
 mod life;
 mod papers;
+mod plan;
+mod preview;
+mod recharge;
 mod settlement;
 pub mod share;
+mod sharing;
 pub mod statement;
 mod validate;
+mod year;
 
 use domain::ids::InvoiceId;
 use domain::invoices::state::{InvoiceAction, STEPS};
 
-pub use allocate::{Concerned, allocate};
+pub use allocate::{Concerned, OtherKey, allocate, allocate_by};
+pub use bundle::{Bundle, statement_file_name, statements_zip};
+pub use compared::{ComparedLine, Difference, OrderSide, compared};
+pub use deposit::{Dropped, Outcome, deposit};
+pub use due::{Due, Late, due_invoices};
 pub use intake::{Received, Verdict, receive_invoice, receive_own_invoice};
 pub use life::{dispute, late_interest, pay, pay_own, reject, reopen, resume, suspend};
 pub use papers::{issue_statements, share_of};
+pub use plan::Terms;
+pub use preview::{Preview, SharedDocument, posted, preview};
+pub use recharge::export_recharges;
 pub use validate::{Validated, validate};
+pub use year::{YearAccount, year_by_account};
 
 use super::{Actor, App, UseCaseError};
 use crate::store::invoices::{self as store, StoredInvoice};
@@ -52,7 +69,7 @@ fn journalled(action: InvoiceAction) -> &'static str {
     }
 }
 
-async fn load(on: &impl Access, id: InvoiceId) -> Result<StoredInvoice, UseCaseError> {
+pub(crate) async fn load(on: &impl Access, id: InvoiceId) -> Result<StoredInvoice, UseCaseError> {
     store::invoice(on, Viewer::Coordinator, id)
         .await?
         .ok_or_else(|| UseCaseError::refused("facture_inconnue", "Cette facture n’existe pas."))

@@ -15,16 +15,18 @@ use domain::invoices::allocation::MemberShare;
 use domain::invoices::state::InvoiceState;
 use domain::siret::Siret;
 
+use super::super::campaigns::convention_ref;
+use super::super::papers::render_all;
 use super::super::{Actor, App, Refusal, UseCaseError, letterhead};
 use super::accounts::{account_shares, accounts};
-use super::allocate::{Printed, Shared, accepted_of, mirrored, printed, share_off_thread};
 use super::load;
+use super::sharing::{Printed, Shared, accepted_of, mirrored, printed, share_off_thread};
 use super::statement::{Addressee, Around, Statements, attachment};
 use crate::documents::Paper;
 use crate::documents::allocation_statement::{
     AllocationStatement, Payment, PreviousCredit, render,
 };
-use crate::documents::parties::{Buyer, ContractRef, ConventionRef, LotRef};
+use crate::documents::parties::{Buyer, ContractRef, LotRef};
 use crate::store::invoices::{self as store, Cited, OrderedFor, StatementDue, StoredAllocation};
 use crate::store::platform::{IssuedPaper, register_papers};
 use crate::store::{StoreError, group, platform};
@@ -53,7 +55,7 @@ pub async fn issue_statements(
     let mut issued = 0;
     for chunk in due.chunks(CHUNK) {
         let statements = batch.statements(chunk)?;
-        let papers = render_all(statements).await?;
+        let papers = render_all(statements, render).await?;
         issued += register(app, actor, allocation, &batch, chunk, papers).await?;
         progress(chunk.len());
     }
@@ -161,7 +163,7 @@ impl Batch {
             issued_on: app.today(),
             order_number: cited.order_number.clone(),
             contract: Some(contract(&cited)),
-            convention: Some(convention(&cited)),
+            convention: Some(convention_ref(&cited.convention_reference, cited.convention_from)),
             attachment: attachment(&document.invoice, &document.file, syntax),
         };
         Ok(Self {
@@ -247,7 +249,7 @@ impl Batch {
 }
 
 /// The shares of an allocation, made again as they were.
-async fn shared_again(
+pub(super) async fn shared_again(
     app: &App,
     document: &Printed,
     stored: &StoredAllocation,
@@ -262,7 +264,7 @@ async fn shared_again(
 }
 
 /// What is printed must be what is booked.
-fn same_as_stored(
+pub(super) fn same_as_stored(
     document: &Printed,
     shared: &Shared,
     stored: &StoredAllocation,
@@ -331,41 +333,6 @@ fn contract(cited: &Cited) -> ContractRef {
         lot: LotRef { number: cited.lot_number.clone(), title: cited.lot_title.clone() },
         notified_on: Some(cited.notified_on),
     }
-}
-
-fn convention(cited: &Cited) -> ConventionRef {
-    ConventionRef {
-        title: format!(
-            "convention constitutive du groupement de commandes « {} »",
-            cited.convention_subject
-        ),
-        signed_on: cited.convention_from,
-        article: None,
-    }
-}
-
-/// Renders on all cores, in the order given.
-async fn render_all(statements: Vec<AllocationStatement>) -> Result<Vec<Paper>, UseCaseError> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let each = statements.len().div_ceil(cores).max(1);
-    let mut rest = statements;
-    let mut tasks = Vec::with_capacity(cores);
-    while !rest.is_empty() {
-        let next = rest.split_off(each.min(rest.len()));
-        let part = std::mem::replace(&mut rest, next);
-        tasks.push(tokio::task::spawn_blocking(move || {
-            part.iter().map(render).collect::<Result<Vec<_>, _>>()
-        }));
-    }
-    let mut papers = Vec::new();
-    for task in tasks {
-        let made = task.await.map_err(UseCaseError::failed("rendering statements"))?;
-        papers.extend(made.map_err(|error| UseCaseError::Failed {
-            doing: "rendering statements",
-            message: error.for_the_reader(),
-        })?);
-    }
-    Ok(papers)
 }
 
 /// Writes the files of a chunk and registers those that nobody registered meanwhile.

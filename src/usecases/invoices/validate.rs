@@ -8,7 +8,7 @@ use domain::orders::number::OrderNumber;
 
 use super::super::{Actor, App, UseCaseError};
 use super::accounts::{accounts, accounts_text};
-use super::allocate::printed;
+use super::sharing::printed;
 use super::{Walk, load};
 use crate::store::invoices::{self as store, NewRecharge, StoredAllocation};
 use crate::store::{StoreError, Tx, platform};

@@ -10,6 +10,7 @@ use domain::orders::life::{cancel, close};
 use domain::orders::state::OrderState;
 
 use super::validate::refusal;
+use crate::store::invoices;
 use crate::store::orders::{self as store, StoredOrder};
 use crate::store::{Tx, Viewer, platform, tenders};
 use crate::usecases::{Actor, App, UseCaseError};
@@ -50,6 +51,15 @@ pub async fn cancel_order(
     }
     cancel(&stored.order, &stored.receipts)
         .map_err(|error| UseCaseError::Refused(vec![refusal(&error)]))?;
+    if let Some(number) = invoices::first_of_order(&tx, order).await? {
+        return Err(UseCaseError::refused(
+            "commande_facturee",
+            format!(
+                "La facture {number} porte sur cette commande : faites-la rejeter ou créditer avant \
+                 d’annuler. Rien n’a été modifié."
+            ),
+        ));
+    }
     store::cancel(&tx, order, stored.version, reason).await?;
     store::release(&tx, stored.order.contract, stored.committed).await?;
     let entry = app.entry(actor, "order.cancel", "order", order.0, reason);

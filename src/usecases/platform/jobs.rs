@@ -49,6 +49,11 @@ pub enum Work {
     SendReminders {
         day: NaiveDate,
     },
+    /// To whoever has not answered a census, when a buyer asks for it.
+    RemindCensus {
+        campaign: CampaignId,
+        day: NaiveDate,
+    },
 }
 
 impl Work {
@@ -61,7 +66,7 @@ impl Work {
             Self::HolderPack { .. } => JobKind::HolderPack,
             Self::CensusMails { .. } => JobKind::CensusMails,
             Self::ClosingMails { .. } => JobKind::ClosingMails,
-            Self::SendReminders { .. } => JobKind::SendReminders,
+            Self::SendReminders { .. } | Self::RemindCensus { .. } => JobKind::SendReminders,
         }
     }
 
@@ -75,7 +80,8 @@ impl Work {
             Self::ZipPapers { .. }
             | Self::CensusMails { .. }
             | Self::ClosingMails { .. }
-            | Self::SendReminders { .. } => None,
+            | Self::SendReminders { .. }
+            | Self::RemindCensus { .. } => None,
         }
     }
 }

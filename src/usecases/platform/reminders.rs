@@ -13,11 +13,13 @@ use domain::platform::reminder;
 
 use super::census_links;
 use super::mail::{Message, Recipient, queue_all};
+use crate::documents::Paper;
 use crate::documents::emails::{Letter, OpenTask};
+use crate::documents::reminder_letters::{self, LetterTo, ReminderLetters};
 use crate::store::platform::reminders::{self as store, Waiting};
 use crate::store::platform::{self, mail};
-use crate::store::{Tx, campaigns};
-use crate::usecases::{Actor, App, UseCaseError};
+use crate::store::{Tx, campaigns, group};
+use crate::usecases::{Actor, App, UseCaseError, letterhead};
 
 /// How many letters one transaction writes.
 const CHUNK: usize = 100;
@@ -194,6 +196,25 @@ pub async fn remind(app: &App, actor: &Actor, day: NaiveDate) -> Result<usize, U
     write(app, actor, (MailKind::Reminder, &format!(":{day}"), None), all, letter).await
 }
 
+/// Reminds whoever has not answered a census, whatever the calendar says. Who was reminded the
+/// same day, by the calendar or by a buyer, is not written to again.
+pub async fn remind_census(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+    day: NaiveDate,
+) -> Result<usize, UseCaseError> {
+    let mut open = store::censuses(&app.store, day).await?;
+    open.retain(|waiting| waiting.id == campaign.0);
+    let (all, _) = addressees(app, &tasks(Subject::Census, open)).await?;
+    let letter = |open: Vec<OpenTask>| {
+        let nearest = open.iter().map(|task| task.until).min().unwrap_or(day);
+        Letter::Reminder { days_left: (nearest - day).num_days(), open }
+    };
+    let end = format!(":{day}");
+    write(app, actor, (MailKind::Reminder, &end, Some(campaign)), all, letter).await
+}
+
 /// Tells whoever a census asks that it is open.
 pub async fn announce(
     app: &App,
@@ -237,4 +258,48 @@ pub async fn unreachable(app: &App, campaign: CampaignId) -> Result<Vec<Waiting>
     let (_, left) = addressees(app, &tasks(Subject::Census, open.clone())).await?;
     open.retain(|waiting| left.contains(&waiting.organisation_id));
     Ok(open)
+}
+
+/// Their letters, one a page in one file, ready to be put in envelopes. Nothing is recorded: a
+/// letter says what is open today.
+///
+/// # Errors
+///
+/// Refused when everybody can be reached by e-mail or has answered.
+pub async fn letters(app: &App, campaign: CampaignId) -> Result<Paper, UseCaseError> {
+    let census = campaigns::census(&app.store, campaign).await?.census;
+    let silent = unreachable(app, campaign).await?;
+    if silent.is_empty() {
+        return Err(UseCaseError::refused(
+            "aucune_lettre",
+            "Aucune lettre à imprimer : chaque organisme a répondu ou peut être joint par e-mail.",
+        ));
+    }
+    let letterhead = letterhead::coordinator(app)
+        .await?
+        .ok_or_else(|| UseCaseError::refused("coordonnateur", "Le coordonnateur n’existe pas."))?;
+    let mut addresses: BTreeMap<i64, Vec<String>> = BTreeMap::new();
+    for listed in group::organisations(&app.store, &[]).await? {
+        if let Some(postal) = listed.organisation.address {
+            let mut lines = postal.lines.clone();
+            lines.push(format!("{} {}", postal.postcode, postal.town));
+            addresses.insert(listed.id.0, lines);
+        }
+    }
+    let to = silent.into_iter().map(|waiting| LetterTo {
+        address: addresses.remove(&waiting.organisation_id).unwrap_or_default(),
+        name: waiting.organisation,
+    });
+    let letters = ReminderLetters {
+        letterhead,
+        census: census.name,
+        closes_on: census.closes_on,
+        made_on: app.today(),
+        to: to.collect(),
+    };
+    let made = tokio::task::spawn_blocking(move || reminder_letters::render(&letters)).await;
+    made.map_err(UseCaseError::failed("making letters"))?.map_err(|error| UseCaseError::Failed {
+        doing: "making letters",
+        message: error.for_the_reader(),
+    })
 }

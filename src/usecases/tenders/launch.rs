@@ -16,12 +16,13 @@ use domain::ids::{CampaignId, LotId, ProcedureId};
 use domain::money::Net;
 use domain::tenders::adviser::{AdviceError, Adviser, LotValue};
 use domain::tenders::contract::{ContractError, is_duration};
-use domain::tenders::estimation::{LotEstimate, procedure_value};
+use domain::tenders::estimation::procedure_value;
 use domain::tenders::thresholds::{PurchaseScope, Threshold};
 
+use super::plan::{Choice, advices, consolidated};
 use crate::store::campaigns::{StoredCensus, census_to_move, move_census};
-use crate::store::group::{self, NamedLot, StoredConvention};
-use crate::store::tenders::{self as store, NeedTotal, NewLotRow, ProcedureHead, StoredProcedure};
+use crate::store::group::{self, StoredConvention};
+use crate::store::tenders::{self as store, ProcedureHead, StoredProcedure};
 use crate::store::{StoreError, Tx, platform, reference};
 use crate::usecases::{Actor, App, Refusal, UseCaseError};
 
@@ -86,25 +87,28 @@ pub async fn launch_procedure(
         let Some(named) = convention.lots.iter().find(|named| named.id == lot.lot) else {
             continue;
         };
-        let (row, estimate) = consolidated(*lot, named, &years, &needs)?;
+        let choice = Choice {
+            months: lot.months,
+            ceiling: Some(lot.ceiling),
+            packing: named.terms.packing(),
+        };
+        let (row, estimate) = consolidated(named, choice, &years, &needs)?;
         lots.push(row);
         estimates.push(estimate);
     }
     let value = procedure_value(&estimates).map_err(too_large)?;
     let rows = reference::thresholds(&tx).await?;
-    let adviser = adviser(&rows);
-    let procedure = adviser.procedure(value, new.launched_on).map_err(|error| unknown(&error))?;
-    let publicity = adviser.publicity(value, new.launched_on).map_err(|error| unknown(&error))?;
-    let profile = adviser.buyer_profile(value, new.launched_on).map_err(|error| unknown(&error))?;
+    let advices = advices(&rows, value, new.launched_on).map_err(|error| unknown(&error))?;
     let head = ProcedureHead {
         convention: stored.convention,
         campaign: new.campaign,
         reference: new.reference.trim().to_owned(),
         title: new.title.trim().to_owned(),
         launched_on: new.launched_on,
-        kind: procedure.answer,
+        kind: advices.procedure.answer,
         value,
-        advice: [procedure.text, publicity.text, profile.text].join("\n"),
+        advice: [advices.procedure.text, advices.publicity.text, advices.buyer_profile.text]
+            .join("\n"),
     };
     let id = store::add_procedure(&tx, &head, &lots).await?;
     platform::note_done(&tx, LAUNCH, key, id.to_string(), app.clock.now()).await?;
@@ -182,47 +186,7 @@ fn refusals(
     all
 }
 
-/// A lot's articles with whole packs as the convention rounds them, and what it is worth.
-fn consolidated(
-    new: NewTenderLot,
-    named: &NamedLot,
-    years: &[i32],
-    needs: &[NeedTotal],
-) -> Result<(NewLotRow, LotEstimate), UseCaseError> {
-    let code: LotCode = named.number.parse().map_err(UseCaseError::failed("reading a lot"))?;
-    let mut by_year = vec![Net::ZERO; years.len()];
-    let mut articles = Vec::new();
-    for total in needs.iter().filter(|total| total.lot == code) {
-        let (ordered, packs) =
-            total.asks.packed(named.terms.packing(), total.pack).map_err(too_large)?;
-        let net = total.reference_price.times(ordered).map_err(too_large)?;
-        if let Some(sum) = years.iter().position(|year| *year == total.year) {
-            by_year[sum] = by_year[sum].plus(net).map_err(too_large)?;
-        }
-        articles.push(store::LotArticle {
-            version: total.version,
-            year: total.year,
-            members: total.members,
-            sites: total.sites,
-            needed: total.asks.needed,
-            ordered,
-            packs,
-            net,
-        });
-    }
-    let ceiling = Some(new.ceiling);
-    let estimate = LotEstimate { lot: code, by_year, months: new.months, ceiling };
-    let row = NewLotRow {
-        lot: new.lot,
-        months: new.months,
-        estimate: estimate.estimate().map_err(too_large)?,
-        ceiling: new.ceiling,
-        articles,
-    };
-    Ok((row, estimate))
-}
-
-fn too_large<E: std::fmt::Display>(_: E) -> UseCaseError {
+pub(super) fn too_large<E: std::fmt::Display>(_: E) -> UseCaseError {
     UseCaseError::refused(
         "montants",
         "Les quantités ou les montants sont trop grands : vérifiez les besoins. Rien n’a été \

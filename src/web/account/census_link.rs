@@ -43,7 +43,7 @@ async fn enter(
 ) -> Result<Response, PageError> {
     match census_links::enter(&pages.app, &token, &visitor.visit.place).await {
         Ok((session, opening)) => {
-            let next = format!("/campagnes/{}/besoins", opening.campaign);
+            let next = format!("/campagnes/{}", opening.campaign);
             keep(&pages, &session, Redirect::to(&next).into_response())
         }
         Err(EntryError::Gone) => gone(&pages, &visitor, "/connexion"),

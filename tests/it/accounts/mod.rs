@@ -44,9 +44,9 @@ impl World {
 
     /// The paths of the links in all queued letters of a kind, oldest first.
     async fn links(&self, kind: &str) -> Vec<String> {
-        let texts = self.texts(&format!("SELECT text FROM mail WHERE kind = '{kind}' ORDER BY id"));
+        let select = format!("SELECT text FROM mail WHERE kind = '{kind}' ORDER BY id");
+        let texts = self.texts(&select).await;
         texts
-            .await
             .iter()
             .map(|text| {
                 let (_, rest) = text.split_once("http://127.0.0.1:8062").unwrap();

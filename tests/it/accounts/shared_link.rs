@@ -32,7 +32,7 @@ async fn the_link_of_a_census_opens_it_again_and_again_until_its_closing_day(
     let link = link(&world, campaign).await;
     let march = on_day(&world.app, "2026-03-02");
     let browser = Client::new(&march);
-    let next = format!("/campagnes/{campaign}/besoins");
+    let next = format!("/campagnes/{campaign}");
     for _ in 0..3 {
         browser.get(&link).await.shows(&["Arras", "31/05/2026", "Ouvrir le recensement"]);
         browser.post(&link, &[]).await.leads_to(&next);

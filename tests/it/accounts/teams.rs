@@ -22,7 +22,7 @@ async fn an_invited_person_joins_by_the_button_of_the_link(
     let link = world.link("invitation").await;
     let paul = Client::new(&world.app);
     paul.get(&link).await.shows(&["Paul Martin", "Rejoindre mon organisme"]);
-    assert_eq!(world.count("session WHERE second_factor = FALSE").await, 0);
+    assert_eq!(world.count("session").await, 1, "only Marie’s");
     let answer = paul.post(&link, &[]).await.leads_to("/");
     let inside = keeping(&paul, &answer);
     inside.get("/compte").await.shows(&["paul@arras.example"]);
@@ -115,9 +115,9 @@ async fn the_last_signatory_and_the_last_administrator_stay(
     let answer = client.post(&path, &[]).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(answer.text().contains("dernier administrateur"), "{}", answer.text());
-    client
-        .post(&format!("/administration/organismes/{}/equipe/{mayor}/retrait", world.ids[2]))
-        .await;
+    // The CdG62 may take the last signatory of a member.
+    let team = format!("/administration/organismes/{}/equipe", world.ids[2]);
+    client.post(&format!("{team}/{mayor}/retrait"), &[]).await.leads_to(&team);
 }
 
 #[rstest]

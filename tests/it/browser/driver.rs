@@ -154,6 +154,11 @@ impl Browser {
         self.devtools("Emulation.setEmulatedMedia", media).await;
     }
 
+    /// From now on paths are of another site.
+    pub(crate) fn moves_to(&mut self, site: &str) {
+        site.clone_into(&mut self.site);
+    }
+
     /// Becomes whoever holds this session (`travee=…`), or nobody.
     pub(crate) async fn sign_in(&self, cookie: Option<&str>) {
         self.devtools("Network.clearBrowserCookies", json!({})).await;

@@ -5,6 +5,7 @@
 //! them.
 
 mod axe;
+mod buying;
 mod census;
 mod driver;
 mod entering;

@@ -19,14 +19,20 @@ pub(crate) struct Open {
     pub(crate) browser: Browser,
 }
 
-/// Serves `house` until the test ends.
-pub(crate) async fn open(house: House) -> Open {
+/// Serves `app` on a socket until the test ends; where.
+pub(crate) async fn serve(app: &App) -> (String, App) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base_url = format!("http://{}", listener.local_addr().unwrap());
-    let site = Arc::new(Site { base_url: base_url.clone(), ..(*house.app.site).clone() });
-    let app = App { site, ..house.app.clone() };
+    let site = Arc::new(Site { base_url: base_url.clone(), ..(*app.site).clone() });
+    let app = App { site, ..app.clone() };
     let router = travee::web::router(app.clone(), BTreeSet::new()).unwrap();
     tokio::spawn(travee::web::serve(listener, router, std::future::pending()));
+    (base_url, app)
+}
+
+/// Serves `house` until the test ends.
+pub(crate) async fn open(house: House) -> Open {
+    let (base_url, app) = serve(&house.app).await;
     let browser = Browser::open(&base_url).await;
     Open { house, app, browser }
 }

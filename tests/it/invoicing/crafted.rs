@@ -14,7 +14,9 @@ use travee::store::invoices as store;
 use travee::usecases::App;
 use travee::usecases::check::check;
 use travee::usecases::group::import_members;
-use travee::usecases::invoices::{Verdict, allocate, receive_invoice, validate};
+use travee::usecases::invoices::{
+    Terms, Verdict, allocate, posted, preview, receive_invoice, validate,
+};
 
 use super::shared::second;
 use super::world::{Line, World};
@@ -166,6 +168,40 @@ async fn every_crafted_invoice_has_its_outcome_its_flags_and_its_totals_and_is_s
     assert_eq!(World::breaches(&app).await, []);
     let report = check(&app).await.unwrap();
     assert_eq!((report.checked["invoices"], report.checked["allocations"]), (12, 8));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_preview_shows_of_every_crafted_invoice_is_booked_to_the_cent(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let (_fresh, app, _world) = load(on).await;
+    let none = BTreeSet::new();
+    let mut compared = 0;
+    for (file, ..) in EXPECTED {
+        let bytes = std::fs::read(folder().join(format!("crafted/{file}.xml"))).unwrap();
+        let received =
+            receive_invoice(&app, &buyer(), bytes, day("2026-09-01"), &none, file).await.unwrap();
+        if received.state != S::Matched {
+            continue;
+        }
+        let id = received.invoice.unwrap();
+        let seen = preview(&app, id, &[], Terms::OF_THE_CONVENTION).await.unwrap();
+        allocate(&app, &buyer(), id, &[]).await.unwrap();
+        let booked = posted(&app, id).await.unwrap().unwrap();
+        let shown = seen.documents.last().unwrap();
+        assert_eq!(shown.allocation, booked.allocation, "{file}");
+        assert_eq!(shown.sha256, booked.sha256, "{file}");
+        let stored = store::allocation_of(&app.store, id).await.unwrap().unwrap();
+        let sign = if booked.stored.kind.is_credit() { -1 } else { 1 };
+        for member in &shown.allocation.members {
+            let kept = &stored.members[&shown.members[&member.siret]];
+            let figures = (kept.gross.cents() * sign, kept.payable.0 * sign);
+            assert_eq!(figures, (member.gross.cents(), member.payable.0), "{file}");
+        }
+        compared += 1;
+    }
+    assert_eq!(compared, 8);
 }
 
 #[rstest]

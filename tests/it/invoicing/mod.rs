@@ -2,6 +2,7 @@
 
 mod bill;
 mod crafted;
+mod desk;
 mod kill;
 mod member;
 mod shared;

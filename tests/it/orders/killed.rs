@@ -27,7 +27,7 @@ use crate::fixtures::{body, buyer, members, site};
 use crate::harness::On;
 
 /// More members than two transactions make papers for.
-const CROWD: u32 = 150;
+pub(crate) const CROWD: u32 = 150;
 
 const ORDERS_FOR: &str = "TRAVEE_TEST_ISSUES_FOR";
 
@@ -52,7 +52,7 @@ fn keyed(digits: &str) -> String {
 }
 
 /// A window of [`CROWD`] members that each want one article.
-async fn crowd(on: On, deal: &Deal, reference: &str) -> Shop {
+pub(crate) async fn crowd(on: On, deal: &Deal, reference: &str) -> Shop {
     let world = World::new(on).await;
     let app = &world.app;
     let new = (1..=CROWD).map(|index| {

@@ -352,8 +352,12 @@ async fn a_delivery_is_received_at_the_door_with_a_photo_a_reserve_and_a_decisio
     let form = secretary.get(&path).await.shows(&["Déjà livré, à accepter ou à refuser"]);
     let name = field(&form.text(), "d-");
     let decision = format!("{name}-decision");
-    let refuse =
-        [("lieu", site.as_str()), (&name, "1"), (&decision, "rejected"), ("reserve", "déchiré")];
+    let refuse = [
+        ("lieu", site.as_str()),
+        (&name, "1"),
+        (&decision, "rejected"),
+        ("reserve-anterieure", "déchiré"),
+    ];
     secretary
         .post(&format!("/livraisons/{id}/decisions"), &refuse)
         .await

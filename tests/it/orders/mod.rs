@@ -2,12 +2,12 @@
 
 mod changing;
 mod delivering;
-mod issuing;
-mod killed;
+pub(crate) mod issuing;
+pub(crate) mod killed;
 mod member;
 mod ordering;
 mod packing;
-mod shop;
+pub(crate) mod shop;
 
 pub(crate) use issuing::validated;
-pub(crate) use shop::{AFTER, Deal, Shop, answer_sheet, approval};
+pub(crate) use shop::{AFTER, Deal, Shop, answer_sheet, approval, import_binding, signatories};

@@ -112,6 +112,30 @@ fn signatory(organisation: OrganisationId) -> Contact {
     }
 }
 
+/// Every body has its SIRET confirmed and somebody who may sign.
+pub(crate) async fn signatories(app: &App) {
+    let bodies: Vec<OrganisationId> = travee::store::group::organisations(&app.store, &[])
+        .await
+        .unwrap()
+        .iter()
+        .map(|body| body.id)
+        .collect();
+    confirm_sirets(app, &buyer(), &bodies).await.unwrap();
+    let people: Vec<Contact> = bodies.iter().map(|body| signatory(*body)).collect();
+    add_people(app, &buyer(), &people, |contact, person| {
+        Some(Delegation {
+            contact,
+            name: person.name.clone(),
+            quality: person.quality.clone(),
+            act: "délibération 2026-12".into(),
+            from: day("2026-04-02"),
+            to: None,
+        })
+    })
+    .await
+    .unwrap();
+}
+
 /// The contract of `deal`, without prices yet, and its window of July.
 async fn awarded(
     world: &World,
@@ -202,26 +226,7 @@ impl Shop {
     pub(crate) async fn under(world: World, campaign: CampaignId, deal: &Deal) -> Self {
         let app = on_day(&world.app, "2026-06-01");
         close_census(&app, &buyer(), campaign).await.unwrap();
-        let bodies: Vec<OrganisationId> = travee::store::group::organisations(&app.store, &[])
-            .await
-            .unwrap()
-            .iter()
-            .map(|body| body.id)
-            .collect();
-        confirm_sirets(&app, &buyer(), &bodies).await.unwrap();
-        let people: Vec<Contact> = bodies.iter().map(|body| signatory(*body)).collect();
-        add_people(&app, &buyer(), &people, |contact, person| {
-            Some(Delegation {
-                contact,
-                name: person.name.clone(),
-                quality: person.quality.clone(),
-                act: "délibération 2026-12".into(),
-                from: day("2026-04-02"),
-                to: None,
-            })
-        })
-        .await
-        .unwrap();
+        signatories(&app).await;
         let coordinator = world.bodies[0];
         add_sites(&app, &buyer(), &[site(coordinator, "Réserve")]).await.unwrap();
         let (contract, window, lot) = awarded(&world, &app, campaign, deal).await;

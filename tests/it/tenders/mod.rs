@@ -2,5 +2,6 @@
 
 mod award;
 mod launch;
+mod plan;
 mod prices;
 mod world;

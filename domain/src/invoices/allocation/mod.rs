@@ -20,6 +20,7 @@
 //! *Exact* means rational numbers. Fixed-point arithmetic decides only what lies beyond its
 //! own error bound; the rest is decided by big integers.
 
+mod certificate;
 mod controlled;
 mod figures;
 mod network;
@@ -42,6 +43,7 @@ use weights::Weights;
 
 use super::einvoice::EInvoice;
 
+pub use certificate::{Attribution, attributions};
 pub use refusal::Refusal;
 pub use shares::{
     Accepted, Allocation, AllocationKey, AppliedKey, BaseDifference, KeyedRow, KeyedShare,

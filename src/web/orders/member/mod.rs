@@ -16,7 +16,7 @@ use domain::platform::role::Right;
 use minijinja::{Value, context};
 
 use self::order::Seen;
-use crate::store::orders::{self as store, MemberOrder, Wanted};
+use crate::store::orders::{self as store, Wanted};
 use crate::store::papers;
 use crate::store::platform::attachments;
 use crate::usecases::bundle::paper_kind;

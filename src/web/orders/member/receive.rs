@@ -31,7 +31,9 @@ use crate::web::upload::{JPEG, PNG, Upload, WEBP};
 
 const NOTE: &str = "bon";
 const DAY: &str = "livre-le";
+/// Of what comes now, and of what came before: both forms may stand on one page.
 const REASON: &str = "reserve";
+const EARLIER_REASON: &str = "reserve-anterieure";
 const PHOTO: &str = "photo";
 
 /// What can be said of a line at once.
@@ -145,6 +147,7 @@ fn view(seen: &Seen, site: SiteId, typed: &Fields, today: NaiveDate) -> Value {
         note => typed.text(NOTE),
         day => typed_or(typed, DAY, french::date(today)),
         reason => typed.text(REASON),
+        earlier_reason => typed.text(EARLIER_REASON),
     }
 }
 
@@ -179,11 +182,12 @@ pub(super) async fn form(
     render(&pages, &who, &seen, site, nothing, StatusCode::OK).await
 }
 
-/// Reads the quantities and decisions of the fields that begin with `prefix`.
+/// Reads the quantities and decisions of the fields that begin with `prefix`; `reason` is where
+/// their reserve is typed.
 fn read_lines<'a>(
     seen: &'a Seen,
     site: SiteId,
-    prefix: &str,
+    (prefix, reason): (&str, &str),
     typed: &Fields,
     errors: &mut Errors,
 ) -> Vec<(Place<'a>, Quantity, Option<Verdict>)> {
@@ -213,9 +217,9 @@ fn read_lines<'a>(
     let reserved = |verdict: &Option<Verdict>| {
         matches!(verdict, Some(Verdict::WithReserves | Verdict::Rejected | Verdict::Reduced))
     };
-    if read.iter().any(|(_, _, verdict)| reserved(verdict)) && typed.text(REASON).is_empty() {
+    if read.iter().any(|(_, _, verdict)| reserved(verdict)) && typed.text(reason).is_empty() {
         errors
-            .add(REASON, "Écrivez votre réserve, ou pourquoi vous refusez : le titulaire la lira.");
+            .add(reason, "Écrivez votre réserve, ou pourquoi vous refusez : le titulaire la lira.");
     }
     read
 }
@@ -259,7 +263,7 @@ pub(super) async fn save(
             None => errors.add(PHOTO, "Ajoutez une photo (JPEG, PNG ou WebP), 10 Mo au plus."),
         }
     }
-    let lines = read_lines(&seen, site, "q", &typed, &mut errors);
+    let lines = read_lines(&seen, site, ("q", REASON), &typed, &mut errors);
     if lines.is_empty() && errors.is_empty() {
         errors.add("", "Saisissez au moins une quantité livrée.");
     }
@@ -334,8 +338,8 @@ pub(super) async fn decide(
     let site = chosen(&seen, Some(typed.text("lieu"))).ok_or(PageError::NotFound)?;
     let today = pages.app.today();
     let mut errors = Errors::none();
-    let lines = read_lines(&seen, site, "d", &typed, &mut errors);
-    let reason = typed.text(REASON);
+    let lines = read_lines(&seen, site, ("d", EARLIER_REASON), &typed, &mut errors);
+    let reason = typed.text(EARLIER_REASON);
     let decisions: Vec<(OrderId, Decision)> = lines
         .iter()
         .filter_map(|(place, quantity, verdict)| {

@@ -1,5 +1,9 @@
 //! Articles and their versions. Both are only ever added; an article retires.
 
+mod list;
+
+pub use list::{ArticleFilter, ArticleLine, article_list, families, frozen_by};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
@@ -110,6 +114,23 @@ pub(crate) fn terms(row: article_version::Model) -> Result<ArticleTerms, StoreEr
         specification: row.specification,
         standards: row.standards,
     })
+}
+
+/// The article `id` with all its versions.
+pub async fn article(on: &impl Access, id: ArticleId) -> Result<StoredArticle, StoreError> {
+    let doing = "reading an article";
+    let row = article::Entity::find_by_id(id.0)
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?
+        .ok_or_else(|| StoreError::NotFound { what: "article", id: id.to_string() })?;
+    let versions = article_version::Entity::find()
+        .filter(article_version::COLUMN.article_id.eq(id.0))
+        .order_by_asc(article_version::COLUMN.valid_from)
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    stored(&row, versions)
 }
 
 /// Adds articles without their versions.

@@ -1,0 +1,488 @@
+//! The steps that bind: what will happen, in figures, then the step.
+
+use axum::extract::State;
+use axum::response::Response;
+use chrono::NaiveDate;
+use domain::french;
+use domain::ids::CampaignId;
+use minijinja::context;
+
+use super::numbers::counted;
+use super::show::Desk;
+use crate::store::campaigns as store;
+use crate::usecases::UseCaseError;
+use crate::usecases::campaigns as usecases;
+use crate::web::Pages;
+use crate::web::agent::{Agent, May};
+use crate::web::error::PageError;
+use crate::web::form::{Errors, Fields};
+use crate::web::rights::Buy;
+use crate::web::routes::Row;
+
+/// What a step asks before it is taken.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asks {
+    Nothing,
+    Reason,
+    DayAndReason,
+}
+
+/// A page that shows what a step will do.
+struct Panel {
+    title: &'static str,
+    lines: Vec<String>,
+    /// What cannot be undone, or is easily missed.
+    warning: Option<&'static str>,
+    /// Why it cannot be done now: the button is not there.
+    refused: Option<&'static str>,
+    asks: Asks,
+    verb: &'static str,
+    path: &'static str,
+}
+
+async fn panel(
+    pages: &Pages,
+    who: &Agent,
+    desk: &Desk,
+    panel: Panel,
+    (fields, errors): (&Fields, &Errors),
+) -> Result<Response, PageError> {
+    let day = match fields.text("jour") {
+        "" => desk.census.census.closes_on.to_string(),
+        typed => typed.to_owned(),
+    };
+    let values = context! {
+        census => desk.head(pages, who),
+        title => panel.title,
+        lines => panel.lines.iter().map(|line| french::unbroken(line)).collect::<Vec<_>>(),
+        warning => panel.warning,
+        refused => panel.refused,
+        asks_reason => panel.asks != Asks::Nothing,
+        asks_day => panel.asks == Asks::DayAndReason,
+        day => day,
+        reason => fields.text("motif"),
+        verb => panel.verb,
+        action => format!("{}/{}", desk.home(), panel.path),
+        errors => errors.view(),
+    };
+    let template = "pages/censuses/step.html";
+    if errors.is_empty() {
+        pages.page(who, template, values).await
+    } else {
+        pages.again(who, template, values).await
+    }
+}
+
+/// Shows a step before anything was typed.
+async fn first(
+    pages: &Pages,
+    who: &Agent,
+    desk: &Desk,
+    shown: Panel,
+) -> Result<Response, PageError> {
+    panel(pages, who, desk, shown, (&Fields::default(), &Errors::none())).await
+}
+
+fn campaign(desk: &Desk) -> CampaignId {
+    desk.census.id
+}
+
+/// The errors of a step that was refused; anything else goes on.
+fn refusal<T>(done: Result<T, UseCaseError>) -> Result<Result<T, Errors>, PageError> {
+    match done {
+        Ok(value) => Ok(Ok(value)),
+        Err(error) => Ok(Err(Errors::refused(error)?)),
+    }
+}
+
+// --- opening
+
+async fn opening_panel(pages: &Pages, desk: &Desk) -> Result<Panel, PageError> {
+    let day = pages.app.today();
+    let figures = store::opening(&pages.app.store, campaign(desk), day).await?;
+    let census = &desk.census.census;
+    let mut lines = vec![
+        format!(
+            "{} {} une fiche de besoins par point de livraison : {}.",
+            counted(figures.members, "membre", "membres"),
+            if figures.members < 2 { "reçoit" } else { "reçoivent" },
+            counted(figures.sheets, "fiche", "fiches")
+        ),
+        format!(
+            "{} du catalogue {} figé{} dans la version du {}.",
+            counted(figures.articles, "article", "articles"),
+            if figures.articles < 2 { "est" } else { "sont" },
+            if figures.articles < 2 { "" } else { "s" },
+            french::date(day)
+        ),
+        format!(
+            "Les réponses sont reçues du {} au {} inclus.",
+            french::date(census.opens_on),
+            french::date(census.closes_on)
+        ),
+    ];
+    let with_email = figures.members - figures.without_email;
+    lines.push(format!(
+        "{} {} prévenu{} par courriel, avec un lien vers {} fiche.",
+        counted(with_email, "membre", "membres"),
+        if with_email < 2 { "est" } else { "sont" },
+        if with_email < 2 { "" } else { "s" },
+        if with_email < 2 { "sa" } else { "leur" }
+    ));
+    if figures.without_email > 0 {
+        lines.push(format!(
+            "{} sans adresse électronique : prévenez-{} par lettre ou par téléphone.",
+            counted(figures.without_email, "membre", "membres"),
+            if figures.without_email < 2 { "le" } else { "les" }
+        ));
+    }
+    if figures.without_site > 0 {
+        lines.push(format!(
+            "{} sans point de livraison : {} ne pourr{} pas répondre tant qu’il n’est pas ajouté.",
+            counted(figures.without_site, "membre", "membres"),
+            if figures.without_site < 2 { "il" } else { "ils" },
+            if figures.without_site < 2 { "a" } else { "ont" }
+        ));
+    }
+    let refused = if figures.articles == 0 {
+        Some("Aucun article n’est au catalogue pour ces lots : importez-le d’abord.")
+    } else if figures.members == 0 {
+        Some("Aucun membre actif n’a souscrit l’un de ces lots et de point de livraison.")
+    } else {
+        None
+    };
+    Ok(Panel {
+        title: "Ouvrir le recensement",
+        lines,
+        warning: Some(
+            "Une fois le recensement ouvert, ses lots, ses années et ses articles ne changent plus.",
+        ),
+        refused,
+        asks: Asks::Nothing,
+        verb: "Ouvrir le recensement",
+        path: "ouverture",
+    })
+}
+
+pub(super) async fn opening(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+) -> Result<Response, PageError> {
+    let desk = Desk::of(&pages, id).await?;
+    let shown = opening_panel(&pages, &desk).await?;
+    first(&pages, &who, &desk, shown).await
+}
+
+pub(super) async fn open(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+) -> Result<Response, PageError> {
+    let opened = usecases::open_and_tell(&pages.app, &who.actor(), CampaignId(id)).await?;
+    let said = format!(
+        "Le recensement est ouvert : {}, {}. Les courriels d’ouverture partent. Prochaine étape : \
+         suivre les réponses et relancer.",
+        counted(i64::try_from(opened.sheets).unwrap_or(i64::MAX), "fiche créée", "fiches créées"),
+        counted(
+            i64::try_from(opened.articles).unwrap_or(i64::MAX),
+            "article figé",
+            "articles figés"
+        )
+    );
+    pages.done(&who, &format!("/gestion/recensements/{id}"), said).await
+}
+
+// --- the last day
+
+fn calendar_panel(desk: &Desk, silent: i64) -> Panel {
+    Panel {
+        title: "Changer le dernier jour des réponses",
+        lines: vec![
+            format!("Dernier jour actuel : le {}.", french::date(desk.census.census.closes_on)),
+            format!(
+                "Si le recensement est ouvert, un courriel annonce la nouvelle date à tous les \
+                 membres interrogés ; {} {} encore sans réponse.",
+                counted(silent, "membre", "membres"),
+                if silent < 2 { "est" } else { "sont" }
+            ),
+        ],
+        warning: None,
+        refused: None,
+        asks: Asks::DayAndReason,
+        verb: "Changer le dernier jour",
+        path: "calendrier",
+    }
+}
+
+async fn silent(pages: &Pages, desk: &Desk) -> Result<i64, PageError> {
+    Ok(store::progress(&pages.app.store, campaign(desk)).await?.silent())
+}
+
+pub(super) async fn calendar(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+) -> Result<Response, PageError> {
+    let desk = Desk::of(&pages, id).await?;
+    let silent = silent(&pages, &desk).await?;
+    first(&pages, &who, &desk, calendar_panel(&desk, silent)).await
+}
+
+/// The day that was typed, or the error that says what a day looks like.
+fn day(fields: &Fields) -> Result<NaiveDate, Errors> {
+    fields.text("jour").parse().map_err(|_| {
+        let mut errors = Errors::none();
+        errors.add("jour", "Indiquez une date, par exemple 15/12/2026.");
+        errors
+    })
+}
+
+pub(super) async fn move_day(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    let desk = Desk::of(&pages, id).await?;
+    let (app, actor) = (&pages.app, who.actor());
+    let moved = match day(&fields) {
+        Ok(to) => refusal(
+            usecases::move_closing_day(app, &actor, campaign(&desk), to, fields.text("motif"))
+                .await,
+        )?
+        .map(|()| to),
+        Err(errors) => Err(errors),
+    };
+    match moved {
+        Ok(to) => {
+            let said = format!("Les réponses sont reçues jusqu’au {} inclus.", french::date(to));
+            pages.done(&who, &desk.home(), said).await
+        }
+        Err(errors) => {
+            let silent = silent(&pages, &desk).await?;
+            panel(&pages, &who, &desk, calendar_panel(&desk, silent), (&fields, &errors)).await
+        }
+    }
+}
+
+// --- closing
+
+async fn closing_panel(pages: &Pages, desk: &Desk) -> Result<Panel, PageError> {
+    let figures = store::closing(&pages.app.store, campaign(desk)).await?;
+    let census = &desk.census.census;
+    let mut lines = vec![
+        format!(
+            "{} envoyée{} {} verrouillée{}.",
+            counted(figures.sheets, "fiche", "fiches"),
+            if figures.sheets < 2 { "" } else { "s" },
+            if figures.sheets < 2 { "sera" } else { "seront" },
+            if figures.sheets < 2 { "" } else { "s" }
+        ),
+        format!(
+            "{} rest{} sans réponse : le silence n’est pas un « néant ».",
+            counted(figures.silent, "membre", "membres"),
+            if figures.silent < 2 { "e" } else { "ent" }
+        ),
+    ];
+    if figures.drafts > 0 {
+        lines.push(format!(
+            "Parmi eux, {} un brouillon qui n’a pas été envoyé.",
+            counted(figures.drafts, "a commencé", "ont commencé")
+        ));
+    }
+    if pages.app.today() <= census.closes_on {
+        lines.push(format!(
+            "Le recensement devait courir jusqu’au {} : vous le closez plus tôt.",
+            french::date(census.closes_on)
+        ));
+    }
+    Ok(Panel {
+        title: "Clore le recensement",
+        lines,
+        warning: Some(
+            "Les membres ne répondent plus. Vous pourrez encore corriger une réponse, avec un motif.",
+        ),
+        refused: None,
+        asks: Asks::Nothing,
+        verb: "Clore le recensement",
+        path: "cloture",
+    })
+}
+
+pub(super) async fn closing(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+) -> Result<Response, PageError> {
+    let desk = Desk::of(&pages, id).await?;
+    let shown = closing_panel(&pages, &desk).await?;
+    first(&pages, &who, &desk, shown).await
+}
+
+pub(super) async fn close(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+) -> Result<Response, PageError> {
+    let locked = usecases::close_census(&pages.app, &who.actor(), CampaignId(id)).await?;
+    let locked = i64::try_from(locked).unwrap_or(i64::MAX);
+    let said = format!(
+        "Le recensement est clos : {}. Prochaine étape : examiner les quantités.",
+        counted(locked, "fiche verrouillée", "fiches verrouillées")
+    );
+    pages.done(&who, &format!("/gestion/recensements/{id}/consolidation"), said).await
+}
+
+// --- reopening, settling, cancelling
+
+fn reopening_panel() -> Panel {
+    Panel {
+        title: "Rouvrir le recensement",
+        lines: vec![
+            "Les membres répondent de nouveau, jusqu’au jour que vous indiquez.".into(),
+            "Les fiches envoyées restent verrouillées jusqu’à ce que leur membre les rouvre."
+                .into(),
+        ],
+        warning: None,
+        refused: None,
+        asks: Asks::DayAndReason,
+        verb: "Rouvrir le recensement",
+        path: "reouverture",
+    }
+}
+
+pub(super) async fn reopening(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+) -> Result<Response, PageError> {
+    let desk = Desk::of(&pages, id).await?;
+    first(&pages, &who, &desk, reopening_panel()).await
+}
+
+pub(super) async fn reopen(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    let desk = Desk::of(&pages, id).await?;
+    let (app, actor) = (&pages.app, who.actor());
+    let reopened = match day(&fields) {
+        Ok(to) => refusal(
+            usecases::reopen_until(app, &actor, campaign(&desk), to, fields.text("motif")).await,
+        )?
+        .map(|()| to),
+        Err(errors) => Err(errors),
+    };
+    match reopened {
+        Ok(to) => {
+            let said = format!("Le recensement est rouvert jusqu’au {}.", french::date(to));
+            pages.done(&who, &desk.home(), said).await
+        }
+        Err(errors) => panel(&pages, &who, &desk, reopening_panel(), (&fields, &errors)).await,
+    }
+}
+
+pub(super) async fn settling(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+) -> Result<Response, PageError> {
+    let desk = Desk::of(&pages, id).await?;
+    let progress = store::progress(&pages.app.store, campaign(&desk)).await?;
+    let shown = Panel {
+        title: "Arrêter les besoins",
+        lines: vec![
+            format!(
+                "Les besoins de {} sont arrêtés tels quels.",
+                counted(progress.with_needs, "membre", "membres")
+            ),
+            "Lancer la consultation les arrête aussi : cette étape n’est utile que si vous \
+             commandez sous un marché déjà conclu."
+                .into(),
+        ],
+        warning: Some(
+            "Aucune réponse ne change plus, même corrigée par le CdG62. Cette étape ne se défait pas.",
+        ),
+        refused: None,
+        asks: Asks::Nothing,
+        verb: "Arrêter les besoins",
+        path: "arret",
+    };
+    first(&pages, &who, &desk, shown).await
+}
+
+pub(super) async fn settle(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+) -> Result<Response, PageError> {
+    usecases::settle_census(&pages.app, &who.actor(), CampaignId(id)).await?;
+    let said = "Les besoins sont arrêtés. Prochaine étape : la consultation.";
+    pages.done(&who, &format!("/gestion/recensements/{id}"), said).await
+}
+
+async fn cancelling_panel(pages: &Pages, desk: &Desk) -> Result<Panel, PageError> {
+    let progress = store::progress(&pages.app.store, campaign(desk)).await?;
+    let answered = progress.members - progress.silent();
+    Ok(Panel {
+        title: "Annuler le recensement",
+        lines: vec![format!(
+            "{} déjà reçue{} ne serv{} plus.",
+            counted(answered, "réponse", "réponses"),
+            if answered < 2 { "" } else { "s" },
+            if answered < 2 { "ira" } else { "iront" }
+        )],
+        warning: Some("Un recensement annulé ne se rouvre pas : il faudra en préparer un autre."),
+        refused: None,
+        asks: Asks::Reason,
+        verb: "Annuler le recensement",
+        path: "annulation",
+    })
+}
+
+pub(super) async fn cancelling(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+) -> Result<Response, PageError> {
+    let desk = Desk::of(&pages, id).await?;
+    let shown = cancelling_panel(&pages, &desk).await?;
+    first(&pages, &who, &desk, shown).await
+}
+
+pub(super) async fn cancel(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+    fields: Fields,
+) -> Result<Response, PageError> {
+    let desk = Desk::of(&pages, id).await?;
+    let reason = fields.text("motif");
+    let mut errors = Errors::none();
+    if reason.is_empty() {
+        errors.add("motif", "Indiquez pourquoi le recensement est annulé.");
+        let shown = cancelling_panel(&pages, &desk).await?;
+        return panel(&pages, &who, &desk, shown, (&fields, &errors)).await;
+    }
+    usecases::cancel_census(&pages.app, &who.actor(), campaign(&desk), reason).await?;
+    pages.done(&who, "/gestion/recensements", "Le recensement est annulé.").await
+}
+
+/// Gives a sheet to who joined since.
+pub(super) async fn complete(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+) -> Result<Response, PageError> {
+    let added = usecases::complete_sheets(&pages.app, &who.actor(), CampaignId(id)).await?;
+    let added = i64::try_from(added).unwrap_or(i64::MAX);
+    let said = if added == 0 {
+        "Aucune fiche ne manquait.".to_owned()
+    } else {
+        format!("{}.", counted(added, "fiche ajoutée", "fiches ajoutées"))
+    };
+    pages.done(&who, &format!("/gestion/recensements/{id}/anomalies"), said).await
+}
