@@ -6,12 +6,14 @@
 mod buyer;
 mod finance;
 mod member;
+mod purchases;
 
 use chrono::NaiveDate;
 
 pub use buyer::buyer;
 pub use finance::finance;
 pub use member::member;
+pub use purchases::purchases;
 
 /// What a thing to do is about; pages choose its verb and colour by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -24,6 +24,7 @@ async fn show(State(pages): State<Pages>, who: SignedIn) -> Result<Response, Pag
         }
         Viewer::Coordinator => {
             let mut todos = todo::buyer(&pages.app.store, &who.rights, today).await?;
+            todos.extend(todo::purchases(&pages.app.store, &who.rights, today).await?);
             todos.extend(todo::finance(&pages.app.store, &who.rights, today).await?);
             todo::by_date(&mut todos);
             todos

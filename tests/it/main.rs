@@ -7,6 +7,7 @@ mod administration;
 mod allocate;
 mod architecture;
 mod browser;
+mod buying;
 mod campaigns;
 mod census_pages;
 mod check;

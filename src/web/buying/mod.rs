@@ -6,6 +6,7 @@
 
 mod contract;
 mod contracts;
+mod amending;
 mod conventions;
 mod deliveries;
 mod issuing;
@@ -19,6 +20,7 @@ mod order_steps;
 mod orders;
 mod packs;
 mod papers;
+mod people;
 mod revision;
 mod window;
 mod words;
@@ -39,11 +41,13 @@ pub(super) fn routes() -> Routes {
         .merge(orders::routes())
         .merge(order::routes())
         .merge(order_steps::routes())
+        .merge(amending::routes())
         .merge(deliveries::routes())
         .merge(conventions::routes())
         .merge(membership::routes())
         .merge(members::routes())
         .merge(member::routes())
+        .merge(people::routes())
         .merge(merging::routes())
         .merge(papers::routes())
         .merge(journal::routes())

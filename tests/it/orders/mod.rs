@@ -9,4 +9,5 @@ mod ordering;
 mod packing;
 pub(crate) mod shop;
 
-pub(crate) use shop::{Deal, Shop, answer_sheet, approval, import_binding, signatories};
+pub(crate) use issuing::validated;
+pub(crate) use shop::{AFTER, Deal, Shop, answer_sheet, approval, import_binding, signatories};

@@ -1,0 +1,202 @@
+//! What the CdG62's buyers are to do: windows, orders to issue, packs, deliveries, contracts.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use domain::french;
+use domain::money::Net;
+use domain::orders::ceiling::WARN_FROM_PERCENT;
+use domain::platform::role::Right;
+use sea_orm::{FromQueryResult, Value};
+
+use super::{Todo, TodoKind, by_date};
+use crate::store::{Access, StoreError, sql};
+
+/// What a buyer is to do, the nearest date first; nothing for who does not buy.
+pub async fn purchases(
+    on: &impl Access,
+    rights: &BTreeSet<Right>,
+    today: NaiveDate,
+) -> Result<Vec<Todo>, StoreError> {
+    let mut todos = Vec::new();
+    if !rights.contains(&Right::Buy) {
+        return Ok(todos);
+    }
+    windows(on, today, &mut todos).await?;
+    packs(on, &mut todos).await?;
+    deliveries(on, &mut todos).await?;
+    contracts(on, today, &mut todos).await?;
+    by_date(&mut todos);
+    Ok(todos)
+}
+
+async fn rows<T: FromQueryResult>(
+    on: &impl Access,
+    text: &str,
+    values: Vec<Value>,
+) -> Result<Vec<T>, StoreError> {
+    T::find_by_statement(sql(on.connection(), text, values))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("reading what a buyer is to do"))
+}
+
+fn many(count: i64, one: &str, several: &str) -> String {
+    let count = usize::try_from(count).unwrap_or_default();
+    format!("{} {}", french::count(count), french::plural(count, one, several))
+}
+
+/// Windows that are open or to be closed, and those with validated orders to issue.
+async fn windows(
+    on: &impl Access,
+    today: NaiveDate,
+    todos: &mut Vec<Todo>,
+) -> Result<(), StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: i64,
+        contract: String,
+        year: i64,
+        opens_on: NaiveDate,
+        closes_on: NaiveDate,
+        state: String,
+        orders: i64,
+        drafts: i64,
+        validated: i64,
+        validated_cents: i64,
+    }
+    let text = "SELECT w.id, c.number AS contract, w.year, w.opens_on, w.closes_on, w.state, \
+                COUNT(p.id) AS orders, \
+                CAST(COALESCE(SUM(CASE WHEN p.state = 'draft' THEN 1 ELSE 0 END), 0) AS BIGINT) AS drafts, \
+                CAST(COALESCE(SUM(CASE WHEN p.state = 'validated' THEN 1 ELSE 0 END), 0) AS BIGINT) AS validated, \
+                CAST(COALESCE(SUM(CASE WHEN p.state = 'validated' THEN p.net_cents ELSE 0 END), 0) AS BIGINT) AS validated_cents \
+                FROM order_window w JOIN contract c ON c.id = w.contract_id \
+                LEFT JOIN purchase_order p ON p.window_id = w.id AND p.state <> 'cancelled' \
+                GROUP BY w.id, c.number, w.year, w.opens_on, w.closes_on, w.state ORDER BY w.id";
+    for row in rows::<Row>(on, text, vec![]).await? {
+        let name = format!("marché {}, besoins {}", row.contract, row.year);
+        let link = format!("/gestion/fenetres/{}", row.id);
+        let mut todo = |title: String, detail: String, until, link: String| {
+            todos.push(Todo { kind: TodoKind::Order, title, detail, until, link, blocked: None });
+        };
+        let open = row.state == "open";
+        if open && row.orders == 0 && today <= row.closes_on {
+            let detail = "La période de commande n’a pas de brouillon.".to_owned();
+            todo(format!("Préparer les brouillons : {name}"), detail, Some(row.opens_on), link);
+        } else if open && row.closes_on < today {
+            let detail = format!(
+                "Finie le {} ; {} à valider.",
+                french::date(row.closes_on),
+                many(row.drafts, "brouillon", "brouillons")
+            );
+            todo(format!("Clore la période de commande : {name}"), detail, None, link + "/cloture");
+        } else if row.validated > 0 {
+            let detail = format!(
+                "{}, {} HT.",
+                many(row.validated, "commande validée", "commandes validées"),
+                Net::from_cents(row.validated_cents).french()
+            );
+            todo(format!("Émettre les commandes : {name}"), detail, None, link + "/emission");
+        } else if open && row.drafts > 0 && row.opens_on <= today {
+            let detail =
+                format!("{}.", many(row.drafts, "brouillon à valider", "brouillons à valider"));
+            let title = format!("Suivre les validations : {name}");
+            todo(title, detail, Some(row.closes_on), link + "?etat=draft");
+        }
+    }
+    Ok(())
+}
+
+/// Packs that have not left, and those that the holder has not acknowledged.
+async fn packs(on: &impl Access, todos: &mut Vec<Todo>) -> Result<(), StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        window_id: i64,
+        rank: i64,
+        contract: String,
+        holder: String,
+        sent_on: Option<NaiveDate>,
+    }
+    let text = "SELECT k.window_id, k.rank, c.number AS contract, h.name AS holder, k.sent_on \
+                FROM holder_pack k JOIN contract c ON c.id = k.contract_id \
+                JOIN organisation h ON h.id = c.holder_id WHERE k.acknowledged_on IS NULL ORDER BY k.id";
+    for row in rows::<Row>(on, text, vec![]).await? {
+        let window = format!("/gestion/fenetres/{}", row.window_id);
+        let (title, detail, link) = match row.sent_on {
+            None => (
+                format!("Envoyer les commandes à {}", row.holder),
+                format!("Marché {}, envoi n° {} préparé.", row.contract, row.rank),
+                format!("{window}/envois/{}/depart", row.rank),
+            ),
+            Some(day) => (
+                format!("Noter la réception par {}", row.holder),
+                format!("Envoi n° {} parti le {}.", row.rank, french::date(day)),
+                window,
+            ),
+        };
+        let kind = TodoKind::Order;
+        todos.push(Todo { kind, title, detail, until: None, link, blocked: None });
+    }
+    Ok(())
+}
+
+/// What was delivered and nobody has decided on.
+async fn deliveries(on: &impl Access, todos: &mut Vec<Todo>) -> Result<(), StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        lines: i64,
+        members: i64,
+    }
+    let text = "SELECT COUNT(*) AS lines, COUNT(DISTINCT organisation_id) AS members \
+                FROM order_share WHERE delivered_milli > accepted_milli + rejected_milli";
+    for row in rows::<Row>(on, text, vec![]).await?.into_iter().filter(|row| row.lines > 0) {
+        todos.push(Todo {
+            kind: TodoKind::Delivery,
+            title: "Suivre les livraisons à vérifier".into(),
+            detail: format!(
+                "{} chez {}.",
+                many(row.lines, "ligne livrée sans décision", "lignes livrées sans décision"),
+                many(row.members, "membre", "membres")
+            ),
+            until: None,
+            link: "/gestion/livraisons".into(),
+            blocked: None,
+        });
+    }
+    Ok(())
+}
+
+/// Running contracts of which the warning part of the ceiling is committed.
+async fn contracts(
+    on: &impl Access,
+    today: NaiveDate,
+    todos: &mut Vec<Todo>,
+) -> Result<(), StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        id: i64,
+        number: String,
+        last_order_on: NaiveDate,
+        left_cents: i64,
+    }
+    let text = format!(
+        "SELECT id, number, last_order_on, ceiling_cents - committed_cents AS left_cents FROM contract \
+         WHERE last_order_on >= $1 AND committed_cents * 100 >= ceiling_cents * {WARN_FROM_PERCENT} \
+         ORDER BY number"
+    );
+    for row in rows::<Row>(on, &text, vec![today.into()]).await? {
+        todos.push(Todo {
+            kind: TodoKind::Contract,
+            title: format!("Surveiller le maximum du marché {}", row.number),
+            detail: format!(
+                "Il reste {} HT jusqu’au {}. Préparez le marché suivant.",
+                Net::from_cents(row.left_cents).french(),
+                french::date(row.last_order_on)
+            ),
+            until: None,
+            link: format!("/gestion/marches/{}", row.id),
+            blocked: None,
+        });
+    }
+    Ok(())
+}
