@@ -299,11 +299,10 @@ pub fn help() -> String {
     let mut text = String::from(
         "Réglages, par ordre de priorité : options, environnement, fichier (travee.toml, ou celui de --config), défauts :\n",
     );
-    for setting in SETTINGS {
-        text.push_str(&format!(
-            "\n  {} ({})\n      {} [défaut : {}]\n",
-            setting.name, setting.environment, setting.says, setting.default
-        ));
+    for Setting { name, environment, default, says } in SETTINGS {
+        let lines =
+            ["\n  ", name, " (", environment, ")\n      ", says, " [défaut : ", default, "]\n"];
+        text.extend(lines);
     }
     text
 }

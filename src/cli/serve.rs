@@ -23,7 +23,7 @@ pub(crate) struct ServeArgs {
     /// Adresse d’écoute [défaut : 127.0.0.1:8062]
     #[arg(long, value_name = "ADRESSE")]
     listen: Option<SocketAddr>,
-    /// Adresse que tapent les utilisateurs : https://achats.cdg62.fr
+    /// Adresse que tapent les utilisateurs, en https
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
     /// Fichier de réglages [défaut : travee.toml, s’il existe]

@@ -30,7 +30,7 @@ use crate::usecases::{Actor, App, UseCaseError};
 /// How often each loop looks again when there was nothing to do.
 const JOBS_EVERY: Duration = Duration::from_secs(1);
 const MAIL_EVERY: Duration = Duration::from_secs(1);
-const CALENDAR_EVERY: Duration = Duration::from_secs(60);
+const CALENDAR_EVERY: Duration = Duration::from_mins(1);
 
 /// How long a loop leaves a database alone that just failed.
 const REST: Duration = Duration::from_secs(5);

@@ -42,7 +42,7 @@ pub(super) async fn run(
             for refused in &issue.refused {
                 let reasons = refused.reasons.iter().map(|reason| reason.message.as_str());
                 let reasons = reasons.collect::<Vec<_>>().join(" ");
-                words += &format!("\n{} n’est pas émise : {reasons}", refused.name);
+                words.extend(["\n", &refused.name, " n’est pas émise : ", &reasons]);
             }
             words
         }
