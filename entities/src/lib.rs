@@ -141,6 +141,8 @@ macro_rules! for_each_table {
         $with!(price_schedule);
         $with!(purchase_order);
         $with!(recharge);
+        $with!(recharge_batch);
+        $with!(recharge_batch_row);
         $with!(recovery_code);
         $with!(role_grant);
         $with!(session);

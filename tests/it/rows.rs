@@ -178,18 +178,19 @@ const ROWS: &[(&str, Whose, &str)] = &[
     (
         "/comptabilite/factures/{id}/etapes/{step}",
         Group,
-        "SELECT CAST(id AS TEXT) || '/suspension' FROM invoice ORDER BY id",
+        "SELECT CAST(id AS TEXT) || '/suspendre' FROM invoice WHERE state = 'matched' ORDER BY id",
+    ),
+    (
+        "/comptabilite/factures/{id}/repartition",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM invoice WHERE state = 'matched' ORDER BY id",
     ),
     (
         "/comptabilite/releves/{id}",
         Group,
         "SELECT CAST(id AS TEXT) FROM paper WHERE kind = 'allocation_statement' ORDER BY id",
     ),
-    (
-        "/comptabilite/titres/{id}",
-        Group,
-        "SELECT CAST(id AS TEXT) FROM recharge WHERE 1 = 1 ORDER BY id",
-    ),
+    ("/comptabilite/titres/{id}", Group, "SELECT CAST(id AS TEXT) FROM recharge_batch ORDER BY id"),
     ("/comptabilite/annees/{year}", Group, "SELECT '2026'"),
     // buyers
     ("/gestion/commandes/{id}", Group, ISSUED),

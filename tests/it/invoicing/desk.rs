@@ -37,7 +37,7 @@ async fn a_suppliers_file_becomes_what_each_member_downloads(
     let file = bill("F-1", None, &BOXES, 4_500).xml();
     let files = [("fichiers", "F-1.xml", &file[..])];
     one.upload("/comptabilite/depot", &KEY, &files).await.shows(&[
-        "1 fichier entre dans les factures sur 1 à traiter",
+        "1 fichier sur 1 entre dans les factures à traiter",
         "Elle correspond à sa commande",
     ]);
     one.get("/comptabilite").await.shows(&["F-1", "787,79 €", "Rien à signaler", "rapprochée"]);
@@ -128,7 +128,7 @@ async fn a_refused_file_changes_nothing_and_the_same_file_twice_is_said(
     ];
     let answer = one.upload("/comptabilite/depot", &KEY, &files).await;
     answer.shows(&[
-        "1 fichier entre dans les factures sur 4 à traiter",
+        "1 fichier sur 4 entre dans les factures à traiter",
         "vide.xml",
         "Ce fichier n’est pas entré dans les factures. Rien n’a été modifié",
         "Ce fichier est déjà là : c’est la facture F-1. Rien n’a été ajouté.",
@@ -138,7 +138,7 @@ async fn a_refused_file_changes_nothing_and_the_same_file_twice_is_said(
     assert_eq!(group.world.number("SELECT COUNT(*) FROM invoice").await, 1);
     let again = [("cle", "autre-cle"), ("port", "")];
     let answer = one.upload("/comptabilite/depot", &again, &files[1..2]).await;
-    answer.shows(&["0 fichier entre dans les factures", "déjà là"]);
+    answer.shows(&["0 fichier sur 1 entre dans les factures", "déjà là"]);
     assert_eq!(group.world.number("SELECT COUNT(*) FROM invoice").await, 1);
 }
 
