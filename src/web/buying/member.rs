@@ -10,10 +10,10 @@ use domain::invoices::state::InvoiceState;
 use domain::money::Cents;
 use minijinja::{Value, context};
 
+use super::Row;
 use super::contract::glance;
 use super::members::membership_state;
 use super::words::{delivered, facts, history, many, order_state, papers, quantity, table};
-use super::Row;
 use crate::store::group::{self, Identity, Listed};
 use crate::store::orders::{DeliveryFilter, OrderFilter, desk_orders, desk_shares};
 use crate::store::{StoreError, platform};
@@ -25,8 +25,7 @@ use crate::web::rights::{Buy, Needed, ReadMembers, ReadPurchases};
 use crate::web::routes::Routes;
 
 pub(super) fn routes() -> Routes {
-    Routes::new()
-        .get("/gestion/membres/{id}", show)
+    Routes::new().get("/gestion/membres/{id}", show)
 }
 
 pub(super) async fn listed(pages: &Pages, id: i64) -> Result<Listed, PageError> {

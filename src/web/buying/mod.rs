@@ -4,9 +4,9 @@
 //! They are read all day by people who know the trade: dense lists, figures, the keyboard. Whatever
 //! binds is asked twice, the first time with what it will do in figures.
 
+mod amending;
 mod contract;
 mod contracts;
-mod amending;
 mod conventions;
 mod deliveries;
 mod issuing;
