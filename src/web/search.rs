@@ -54,11 +54,7 @@ async fn groups(pages: &Pages, who: &SignedIn, text: &str) -> Result<Vec<Value>,
         };
         groups.extend(group("Commandes", Some(orders), search::orders(store, of, text).await?));
         groups.extend(group("Factures", Some(invoices), search::invoices(store, of, text).await?));
-        groups.extend(group(
-            "Documents",
-            Some(papers),
-            search::papers(store, of, text).await?,
-        ));
+        groups.extend(group("Documents", Some(papers), search::papers(store, of, text).await?));
     }
     Ok(groups)
 }
