@@ -120,6 +120,41 @@ const ROWS: &[(&str, Whose, &str)] = &[
     ),
     ("/documents/annee/{year}", Group, "SELECT '2026'"),
     // buyers
+    ("/gestion/recensements/{id}", Group, "SELECT CAST(MAX(id) AS TEXT) FROM campaign"),
+    ("/gestion/recensements/{id}/consolidation", Group, "SELECT '1'"),
+    ("/gestion/recensements/{id}/consultation", Group, "SELECT '1'"),
+    ("/gestion/recensements/{id}/arret", Group, "SELECT '1'"),
+    ("/gestion/recensements/{id}/reouverture", Group, "SELECT '1'"),
+    (
+        "/gestion/recensements/{id}/fiches/{sheet}",
+        Group,
+        "SELECT CAST(campaign_id AS TEXT) || '/' || CAST(id AS TEXT) FROM need_sheet WHERE organisation_id = $org ORDER BY campaign_id DESC, id",
+    ),
+    (
+        "/gestion/recensements/{id}/membres/{member}",
+        Group,
+        "SELECT CAST(campaign_id AS TEXT) || '/' || CAST(organisation_id AS TEXT) FROM need_sheet WHERE organisation_id = $org ORDER BY campaign_id DESC, id",
+    ),
+    (
+        "/gestion/recensements/{id}/consolidation/{article}",
+        Group,
+        "SELECT CAST(campaign_id AS TEXT) || '/' || CAST(article_id AS TEXT) FROM need_line ORDER BY id",
+    ),
+    (
+        "/gestion/procedures/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM tender_procedure WHERE 1 = 1 ORDER BY id",
+    ),
+    (
+        "/gestion/procedures/lots/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM tender_lot WHERE 1 = 1 ORDER BY id",
+    ),
+    (
+        "/gestion/procedures/offres/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM bid WHERE 1 = 1 ORDER BY id",
+    ),
     ("/gestion/commandes/{id}", Group, ISSUED),
     ("/gestion/commandes/{id}/emission", Group, DRAFT),
     ("/gestion/commandes/{id}/signature", Group, DRAFT),
@@ -168,6 +203,11 @@ const ROWS: &[(&str, Whose, &str)] = &[
         "/gestion/deliberations/{id}",
         Group,
         "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'deliberation' ORDER BY id",
+    ),
+    (
+        "/gestion/catalogue/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM article WHERE 1 = 1 ORDER BY id",
     ),
     // finance
     (
@@ -192,56 +232,18 @@ const ROWS: &[(&str, Whose, &str)] = &[
     ),
     ("/comptabilite/titres/{id}", Group, "SELECT CAST(id AS TEXT) FROM recharge_batch ORDER BY id"),
     ("/comptabilite/annees/{year}", Group, "SELECT '2026'"),
-    // buyers
-    ("/gestion/commandes/{id}", Group, ISSUED),
-    ("/gestion/commandes/{id}/emission", Group, DRAFT),
-    ("/gestion/commandes/{id}/signature", Group, DRAFT),
-    ("/gestion/commandes/{id}/parts", Group, DRAFT),
+    // administration
     (
-        "/gestion/documents/{id}",
+        "/administration/taches/{id}",
         Group,
-        "SELECT CAST(id AS TEXT) FROM paper WHERE 1 = 1 ORDER BY id",
+        "SELECT CAST(id AS TEXT) FROM job WHERE 1 = 1 ORDER BY id",
     ),
     (
-        "/gestion/fenetres/{id}",
+        "/administration/courriels/{id}",
         Group,
-        "SELECT CAST(id AS TEXT) FROM order_window WHERE 1 = 1 ORDER BY id",
+        "SELECT CAST(id AS TEXT) FROM mail WHERE 1 = 1 ORDER BY id",
     ),
-    (
-        "/gestion/fenetres/{id}/cloture",
-        Group,
-        "SELECT CAST(id AS TEXT) FROM order_window WHERE state = 'open' ORDER BY id",
-    ),
-    (
-        "/gestion/fenetres/{id}/envois/{rang}",
-        Group,
-        "SELECT CAST(window_id AS TEXT) || '/' || CAST(rank AS TEXT) FROM holder_pack ORDER BY id",
-    ),
-    (
-        "/gestion/livraisons/{id}",
-        Group,
-        "SELECT CAST(id AS TEXT) FROM delivery WHERE 1 = 1 ORDER BY id",
-    ),
-    (
-        "/gestion/marches/{id}",
-        Group,
-        "SELECT CAST(id AS TEXT) FROM contract WHERE 1 = 1 ORDER BY id",
-    ),
-    (
-        "/gestion/conventions/{id}",
-        Group,
-        "SELECT CAST(id AS TEXT) FROM convention WHERE 1 = 1 ORDER BY id",
-    ),
-    (
-        "/gestion/conventions/{id}/membres/{membre}",
-        Group,
-        "SELECT CAST(convention_id AS TEXT) || '/' || CAST(organisation_id AS TEXT) FROM membership WHERE organisation_id = $org ORDER BY id",
-    ),
-    (
-        "/gestion/deliberations/{id}",
-        Group,
-        "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'deliberation' ORDER BY id",
-    ),
+    ("/demo/courriels/{id}", Group, "SELECT CAST(id AS TEXT) FROM mail WHERE 1 = 1 ORDER BY id"),
 ];
 
 const ISSUED: &str = "SELECT CAST(id AS TEXT) FROM purchase_order WHERE buyer_id = $org \
@@ -252,7 +254,18 @@ const DRAFT: &str = "SELECT CAST(id AS TEXT) FROM purchase_order WHERE buyer_id 
 /// A path and what it posts so that its form reads: without it, what is wrong with the form would be
 /// told before whose row it is.
 type Form = (&'static str, &'static [(&'static str, &'static str)]);
-const FORMS: &[Form] = &[("/commandes/{id}/validation", &[("version", "0")])];
+const FORMS: &[Form] = &[
+    ("/commandes/{id}/validation", &[("version", "0")]),
+    ("/campagnes/{id}/livraison/{lieu}", PLACE),
+    ("/lieux/{id}", PLACE),
+];
+
+const PLACE: &[(&str, &str)] = &[
+    ("nom", "Mairie"),
+    ("rue", "1 place de la Mairie"),
+    ("code_postal", "62000"),
+    ("ville", "Arras"),
+];
 
 /// The paths that take files.
 const UPLOADS: &[&str] = &["/commandes/{id}/signature-papier", "/livraisons/{order}/reception"];

@@ -43,6 +43,7 @@ fn task(listed: &ListedCensus, today: chrono::NaiveDate) -> Value {
         detail => detail,
         until => until,
         late => due && soon,
+        blocked => Option::<&str>::None,
         href => format!("/campagnes/{}", listed.census.id),
     }
 }
