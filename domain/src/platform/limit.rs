@@ -56,11 +56,9 @@ impl Attempt {
     pub fn per_network(self) -> &'static [Limit] {
         match self {
             Self::Link => &[Limit { window: HOUR, most: 60 }],
-            Self::Password => &[Limit { window: HOUR, most: 100 }],
-            Self::Code => &[Limit { window: HOUR, most: 100 }],
+            Self::Password | Self::Code | Self::Invitation => &[Limit { window: HOUR, most: 100 }],
             // 256 random bits need no limit; the database does.
             Self::Open => &[Limit { window: HOUR, most: 300 }],
-            Self::Invitation => &[Limit { window: HOUR, most: 100 }],
         }
     }
 }
