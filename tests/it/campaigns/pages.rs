@@ -280,15 +280,15 @@ async fn steps_of_the_calendar_tell_their_figures_and_their_refusals(
     buyer
         .get(&format!("{home}/calendrier"))
         .await
-        .shows(&["le 31&#x2f;05&#x2f;2026", "3 membres sont encore sans réponse"]);
+        .shows(&["le 31/05/2026", "3 membres sont encore sans réponse"]);
     let past = [("jour", "2026-05-19"), ("motif", "ponts de mai")];
     let refused = buyer.post(&format!("{home}/calendrier"), &past).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.text().contains("Le 19&#x2f;05&#x2f;2026 est passé"), "{}", refused.text());
+    assert!(refused.text().contains("Le 19/05/2026 est passé"), "{}", refused.text());
     assert!(refused.text().contains("ponts de mai"), "what was typed stays");
     let later = [("jour", "2026-06-12"), ("motif", "ponts de mai")];
     buyer.post(&format!("{home}/calendrier"), &later).await.leads_to(&home);
-    buyer.get(&home).await.shows(&["jusqu’au 12&#x2f;06&#x2f;2026 inclus", "ponts de mai"]);
+    buyer.get(&home).await.shows(&["jusqu’au 12/06/2026 inclus", "ponts de mai"]);
     let closes = store::census(&app.store, id).await.unwrap().census.closes_on;
     assert_eq!(closes, day("2026-06-12"));
     let silent = buyer.post(&format!("{home}/annulation"), &[]).await;
