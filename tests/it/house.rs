@@ -85,6 +85,7 @@ impl House {
         let bapaume = shop.world.bodies[3];
         let theirs = person(shop.fresh(), "mairie@bapaume.example", bapaume, &roles).await;
         Client::of(&app, theirs).await;
+        later(shop.fresh()).await;
         Self { shop, app, census, people }
     }
 
@@ -242,6 +243,27 @@ pub(crate) async fn found(fresh: &Fresh, query: &str) -> Option<String> {
     let text = row.map(|row| row.try_get_by_index(0).unwrap());
     db.close().await.unwrap();
     text
+}
+
+/// Work that failed and a letter that was sent, for the administrator.
+async fn later(fresh: &Fresh) {
+    let at = "'2026-09-09 08:00:00+00:00'";
+    fresh
+        .execute(&format!(
+            "INSERT INTO job (kind, key, payload, state, attempts, run_at, done_units, total_units, \
+               message, last_error, cancel_asked, asked_by, asked_at) \
+             VALUES ('issue_receipts', '1', '{{}}', 'dead', 8, {at}, 1, 4, '', 'panne', FALSE, \
+               'buyer@exemple.fr', {at})"
+        ))
+        .await;
+    fresh
+        .execute(&format!(
+            "INSERT INTO mail (kind, key, to_address, to_name, subject, text, html, state, attempts, \
+               next_at, queued_at, sent_at, message_id) \
+             VALUES ('sign_in', 'essai', 'mairie@arras.example', 'Mairie d’Arras', 'Votre lien', \
+               'Bonjour', '<p>Bonjour</p>', 'sent', 1, {at}, {at}, {at}, 'essai@travee')"
+        ))
+        .await;
 }
 
 /// The deliberation by which the buyer of an order joined.
