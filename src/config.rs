@@ -168,6 +168,9 @@ pub struct Flags {
     pub database_url: Option<String>,
 }
 
+/// Read from where the program was started, when it is there.
+const DEFAULT_FILE: &str = "travee.toml";
+
 impl Config {
     /// Reads the settings. `file` was named by somebody and must be there; without it,
     /// `travee.toml` beside the service is read if there is one.
@@ -182,7 +185,10 @@ impl Config {
                 return Err(format!("Le fichier de réglages « {} » n’existe pas.", file.display()));
             }
             Some(file) => figment = figment.merge(Toml::file_exact(file)),
-            None => figment = figment.merge(Toml::file_exact("travee.toml")),
+            None if Path::new(DEFAULT_FILE).is_file() => {
+                figment = figment.merge(Toml::file_exact(DEFAULT_FILE));
+            }
+            None => {}
         }
         let names: Vec<&str> = SETTINGS
             .iter()

@@ -59,7 +59,7 @@ impl Installation {
             let port = free_port();
             let listen = format!("127.0.0.1:{port}");
             served.push(demo().arg("--listen").arg(&listen).stdout(Stdio::null()).spawn().unwrap());
-            let until = Instant::now() + Duration::from_secs(60);
+            let until = Instant::now() + Duration::from_mins(1);
             while tokio::net::TcpStream::connect(&listen).await.is_err() {
                 assert!(Instant::now() < until, "nothing listens on {listen}");
                 sleep(Duration::from_millis(50)).await;

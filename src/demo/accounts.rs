@@ -4,7 +4,7 @@
 //! Their address, password and second factor are known to all, which is why they exist in the
 //! demonstration only.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use domain::group::organisation::OrganisationKind;
 use domain::ids::OrganisationId;
@@ -165,7 +165,7 @@ pub(super) async fn open(app: &App) -> Result<(), DemoError> {
                 organisation: *organisation,
                 email: account.email.into(),
                 name: account.name.into(),
-                roles: BTreeSet::from_iter(account.roles.iter().copied()),
+                roles: account.roles.iter().copied().collect(),
             };
             person = Some(teams::enlist(app, &by, &invitation).await.map_err(entry)?);
         }
@@ -190,7 +190,12 @@ fn secret(email: &str) -> [u8; 20] {
 fn entry(error: EntryError) -> DemoError {
     match error {
         EntryError::UseCase(error) => DemoError::UseCase(error),
-        other => DemoError::UseCase(UseCaseError::Failed {
+        other @ (EntryError::TooMany(_)
+        | EntryError::Wrong
+        | EntryError::Gone
+        | EntryError::NotAnAddress
+        | EntryError::Password(_)
+        | EntryError::Stale) => DemoError::UseCase(UseCaseError::Failed {
             doing: "opening the demonstration's accounts",
             message: other.to_string(),
         }),

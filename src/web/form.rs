@@ -56,16 +56,6 @@ impl Fields {
     pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.trim())
     }
-
-    /// The fields whose name begins with `prefix`, without it.
-    pub(crate) fn with_prefix<'a>(
-        &'a self,
-        prefix: &'a str,
-    ) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.0.iter().filter_map(move |(key, value)| {
-            key.strip_prefix(prefix).map(|rest| (rest, value.trim()))
-        })
-    }
 }
 
 /// What is wrong with a form: by field, in the order found; `""` is the form as a whole.

@@ -3,7 +3,6 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use domain::platform::role::Right;
 use minijinja::context;
 
 use super::Pages;

@@ -201,8 +201,8 @@ impl Listing {
         values: Value,
     ) -> Result<Response, PageError> {
         match self.query.format {
-            Some(Format::Csv) => self.as_csv(pages),
-            Some(Format::Xlsx) => self.as_xlsx(pages).await,
+            Some(Format::Csv) => self.into_csv(pages),
+            Some(Format::Xlsx) => self.into_xlsx(pages).await,
             None => pages.page(who, template, context! { list => self.view(), ..values }).await,
         }
     }
@@ -215,7 +215,7 @@ impl Listing {
         self.columns.iter().map(|column| column.label.clone()).collect()
     }
 
-    fn as_csv(self, pages: &Pages) -> Result<Response, PageError> {
+    fn into_csv(self, pages: &Pages) -> Result<Response, PageError> {
         let name = self.file_name(pages, "csv");
         let headers = self.headers();
         let failed =
@@ -232,7 +232,7 @@ impl Listing {
         Ok((headers, body).into_response())
     }
 
-    async fn as_xlsx(self, pages: &Pages) -> Result<Response, PageError> {
+    async fn into_xlsx(self, pages: &Pages) -> Result<Response, PageError> {
         let name = self.file_name(pages, "xlsx");
         let headers = self.headers();
         let made = tokio::task::spawn_blocking(move || xlsx(self.name, &headers, &self.rows)).await;

@@ -59,7 +59,7 @@ use routes::Routes;
 const LARGEST_FORM: usize = 2 * 1024 * 1024;
 
 /// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 #[derive(RustEmbed)]
 #[folder = "templates/"]

@@ -82,7 +82,7 @@ async fn every_reference_is_read_with_its_dates_and_taken_as_a_file(
         ("interets", "2,15 + 8,00", "passé"),
         ("delais", "délai de paiement", "en vigueur"),
         ("ccag", "diviseur des pénalités de retard", "en vigueur"),
-        ("mandats", "mandat municipal", "en vigueur"),
+        ("mandats", "mandat municipal", "passé"),
         ("comptes", "6064", "en vigueur"),
     ] {
         admin

@@ -1,5 +1,14 @@
 //! One integration binary: the tests that need a database, a file or the command itself.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may stop")]
+#![expect(
+    clippy::print_stdout,
+    clippy::zombie_processes,
+    clippy::disallowed_methods,
+    clippy::items_after_statements,
+    clippy::similar_names,
+    clippy::wildcard_enum_match_arm,
+    reason = "walks print what they counted, a browser ends with its test, codes use the real clock"
+)]
 
 mod accounts;
 mod admin;

@@ -182,7 +182,7 @@ const ROWS: &[(&str, Whose, &str)] = &[
     (
         "/gestion/livraisons/{id}",
         Group,
-        "SELECT CAST(id AS TEXT) FROM delivery WHERE 1 = 1 ORDER BY id",
+        "SELECT CAST(s.id AS TEXT) FROM order_share s JOIN order_line l ON l.id = s.line_id JOIN purchase_order p ON p.id = l.order_id WHERE p.issued_on IS NOT NULL ORDER BY s.id",
     ),
     (
         "/gestion/marches/{id}",

@@ -27,14 +27,13 @@ pub async fn move_closing_day(
     let stored = store::census_to_move(&tx, campaign).await?;
     let census = &stored.census;
     match census.state {
-        CensusState::Draft => {}
         CensusState::Open if reason.trim().is_empty() => {
             return Err(UseCaseError::refused(
                 "motif_absent",
                 "Indiquez pourquoi la date change : les membres la lisent.",
             ));
         }
-        CensusState::Open => {}
+        CensusState::Draft | CensusState::Open => {}
         CensusState::Closed | CensusState::Settled | CensusState::Cancelled => {
             let message = format!(
                 "Le recensement « {} » est {} : sa date de clôture ne change plus. Rouvrez-le \

@@ -233,7 +233,6 @@ pub(super) fn facts(
     articles.iter().map(fact).collect()
 }
 
-#[expect(clippy::too_many_arguments, reason = "one point of one review, called once")]
 fn point(
     member: &MemberCensus,
     stored: &StoredSheet,

@@ -281,7 +281,7 @@ async fn move_sites(
     plan: &Plan,
 ) -> Result<BTreeMap<SiteId, SiteId>, UseCaseError> {
     let own = store::sites(tx, Some(merger.heir)).await?;
-    let mut names: BTreeSet<String> = own.into_values().map(|point| point.name).collect();
+    let mut taken: BTreeSet<String> = own.into_values().map(|point| point.name).collect();
     let bodies: BTreeMap<OrganisationId, &str> =
         plan.former.iter().map(|body| (body.id, body.organisation.name.as_str())).collect();
     let mut named = BTreeMap::new();
@@ -289,7 +289,7 @@ async fn move_sites(
     for (id, point) in &plan.sites {
         let body = bodies.get(&point.organisation).copied().unwrap_or_default();
         let mut name = format!("{body}, {}", point.name);
-        while !names.insert(name.clone()) {
+        while !taken.insert(name.clone()) {
             name.push_str(" (bis)");
         }
         named.insert(name.clone(), *id);

@@ -114,8 +114,8 @@ pub(super) async fn plan(
                     let second = if whole {
                         let members = first.members.clone();
                         let accepted = &first.weighed.accepted;
-                        let shared = mirrored(&first.document, &document, accepted, key).await?;
-                        mirror(document, shared, members, key, Mirrored::Previous)
+                        let copied = mirrored(&first.document, &document, accepted, key).await?;
+                        mirror(document, copied, members, key, Mirrored::Previous)
                     } else {
                         shared(document, back, key).await?
                     };
@@ -130,9 +130,9 @@ pub(super) async fn plan(
                         };
                         let members = original.members.iter().map(of).collect();
                         let key = original.key;
-                        let shared = mirrored(&invoice, &document, &accepted, key).await?;
+                        let copied = mirrored(&invoice, &document, &accepted, key).await?;
                         let back = Mirrored::Stored(original);
-                        vec![mirror(document, shared, members, key, back)]
+                        vec![mirror(document, copied, members, key, back)]
                     } else {
                         let weighed = scales.credit(document.document(), whom);
                         scales.finish().map_err(UseCaseError::Refused)?;

@@ -107,8 +107,8 @@ async fn give_roles(
     }
     let mut given = Vec::new();
     for role in &invitation.roles {
-        let (from, giver) = (app.today(), by.actor.0.as_str());
-        if grants::give(tx, person.id, invitation.organisation, *role, from, giver).await? {
+        let (from, author) = (app.today(), by.actor.0.as_str());
+        if grants::give(tx, person.id, invitation.organisation, *role, from, author).await? {
             given.push(*role);
         }
     }

@@ -5,7 +5,7 @@ use axum::response::Response;
 use domain::dates::paris_time;
 use domain::french;
 use domain::platform::journal::{ChainHead, JournalEntry};
-use minijinja::{Value, context};
+use minijinja::context;
 
 use super::words::action;
 use crate::store::platform::{JournalFilter, Told, journal_after, journal_page, journal_subjects};
@@ -161,9 +161,6 @@ async fn walk(pages: &Pages) -> Result<(i64, Option<String>), PageError> {
 async fn verify(State(pages): State<Pages>, who: May<Administer>) -> Result<Response, PageError> {
     let (sequence, broken) = walk(&pages).await?;
     let number = french::thousands(&sequence.to_string());
-    let values: Value = match broken {
-        None => context! { holds => true, number => number },
-        Some(_) => context! { holds => false, number => number },
-    };
+    let values = context! { holds => broken.is_none(), number => number };
     pages.page(&who, "pages/buying/journal_verified.html", values).await
 }

@@ -72,7 +72,7 @@ pub(super) async fn receipt(
     let issued = receipt_of(&pages.app.store, who.organisation, campaign).await?;
     let (name, bytes) = match issued {
         Some((number, file_key)) => {
-            (format!("recepisse-{number}.pdf"), pages.app.files.get(&file_key).await?.to_vec())
+            (format!("recepisse-{number}.pdf"), pages.app.files.get(&file_key).await?)
         }
         None => {
             let paper = provisional_receipt(&pages.app, who.organisation, campaign).await?;

@@ -31,7 +31,7 @@ fn article_view(desk: &Desk, article: &ArticlePlan) -> Value {
         pack => article.terms.terms.pack.map(domain::catalogue::PackSize::units),
         needed => article.needed.french(),
         ordered => article.ordered.french(),
-        surplus => surplus.map_or_else(|| "–".to_owned(), |more| more.french()),
+        surplus => surplus.map_or_else(|| "–".to_owned(), domain::quantity::Quantity::french),
         packs => article.packs.map(|packs| french::thousands(&packs.to_string())),
         price => article.terms.terms.reference_price.french(),
         net => article.net.french(),
@@ -193,7 +193,7 @@ pub(super) async fn article(
         context! {
             words => policy.french(),
             ordered => ordered.french(),
-            surplus => surplus.map_or_else(|| "–".to_owned(), |more| more.french()),
+            surplus => surplus.map_or_else(|| "–".to_owned(), domain::quantity::Quantity::french),
         }
     });
     let asks = asks.into_iter().map(|ask| {

@@ -92,7 +92,7 @@ pub(super) async fn show(
             french::count(numbered),
             french::plural(numbered, "relevé", "relevés")
         ),
-        percent => if numbered == 0 { 0 } else { issued * 100 / numbered },
+        percent => (issued * 100).checked_div(numbered).unwrap_or(0),
         missing_words => format!(
             "{} {}",
             french::count(missing),
@@ -191,10 +191,9 @@ pub(super) async fn bundle(
     let bundle = statements_zip(&pages.app, invoice.id).await?;
     let number = desk::statement::file_name_part(&invoice.number);
     let pieces = stream::try_unfold(bundle, async |mut bundle| {
-        let piece = bundle.next().await.map_err(|error| {
+        let piece = bundle.next().await.inspect_err(|error| {
             // The answer has begun: the reader sees a file that breaks off, the log sees why.
-            tracing::error!(error = chain(&error), "a bundle of statements broke off");
-            error
+            tracing::error!(error = chain(error), "a bundle of statements broke off");
         })?;
         Ok::<_, UseCaseError>(piece.map(|piece| (piece, bundle)))
     });

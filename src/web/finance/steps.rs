@@ -265,7 +265,15 @@ async fn done(
             InvoiceState::Disputed => {
                 format!("{name} ne correspond toujours pas à sa commande : le litige continue.")
             }
-            state => format!("{name} est à l’étape « {} ».", state.french()),
+            state @ (InvoiceState::Received
+            | InvoiceState::Checked
+            | InvoiceState::Allocated
+            | InvoiceState::Validated
+            | InvoiceState::Paid
+            | InvoiceState::Suspended
+            | InvoiceState::Rejected) => {
+                format!("{name} est à l’étape « {} ».", state.french())
+            }
         },
         Step::Reopen => {
             desk::reopen(app, &actor, id, reason).await?;

@@ -103,8 +103,7 @@ pub(super) fn price(value: Decimal) -> String {
 }
 
 pub(super) fn quantity(milli: i64) -> String {
-    Quantity::from_thousandths(milli.abs())
-        .map_or_else(|_| milli.to_string(), |quantity| quantity.french())
+    Quantity::from_thousandths(milli.abs()).map_or_else(|_| milli.to_string(), Quantity::french)
 }
 
 /// For `parts.figures`.

@@ -135,7 +135,7 @@ async fn page(
     let bases = TierBase::ALL.iter().map(|base| {
         context! { code => base.code(), words => base.french() }
     });
-    let lines = vec![
+    let lines = [
         format!("Le lot {} ({}) est attribué à {}.", lot.code, lot.title, candidate.name),
         format!(
             "Son offre : {} HT sur les quantités du lot{}.",

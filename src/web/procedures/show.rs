@@ -139,8 +139,12 @@ pub(super) async fn lot(
         }
     });
     let faulty = standing.to_regularise.iter().map(|total| {
-        let missing: Vec<&str> =
-            total.missing.iter().chain(&total.free).map(|reference| reference.as_str()).collect();
+        let missing: Vec<&str> = total
+            .missing
+            .iter()
+            .chain(&total.free)
+            .map(domain::catalogue::ArticleRef::as_str)
+            .collect();
         context! {
             name => name(total.candidate),
             net => total.net.french(),

@@ -1,4 +1,4 @@
-//! Chromium, driven over WebDriver, and ended with the test however the test ends.
+//! Chromium, driven over `WebDriver`, and ended with the test however the test ends.
 
 use std::fmt;
 use std::os::unix::process::CommandExt;

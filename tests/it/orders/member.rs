@@ -435,8 +435,8 @@ async fn all_papers_of_a_year_come_as_one_archive_with_their_list(
     let list = reader.get("/documents").await;
     let list = list.shows(&["Bon de commande BC-2026-0001", "Tous les documents de 2026"]);
     let text = list.text();
-    let link = text.split("href=\"/documents/").filter_map(|rest| rest.split('"').next());
-    let id = link.filter(|id| id.chars().all(|c| c.is_ascii_digit())).next().unwrap();
+    let mut link = text.split("href=\"/documents/").filter_map(|rest| rest.split('"').next());
+    let id = link.find(|id| id.chars().all(|c| c.is_ascii_digit())).unwrap();
     let one = reader.get(&format!("/documents/{id}")).await;
     assert_eq!(one.headers["content-type"], "application/pdf");
     let name = one.headers["content-disposition"].to_str().unwrap();

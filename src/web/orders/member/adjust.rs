@@ -50,7 +50,10 @@ impl Sheet {
 
     fn pack(&self, sold: &SoldArticle) -> Option<u32> {
         let by_site = self.seen.window.contract.packing == PackingPolicy::Site;
-        sold.pack.filter(|_| by_site).map(|pack| pack.units()).filter(|units| *units > 1)
+        sold.pack
+            .filter(|_| by_site)
+            .map(domain::catalogue::PackSize::units)
+            .filter(|units| *units > 1)
     }
 
     /// Every place of the draft: article, site and what it holds now.

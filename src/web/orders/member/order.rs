@@ -26,15 +26,15 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) async fn read(
-        store_: &Store,
+        on: &Store,
         member: OrganisationId,
         id: OrderId,
     ) -> Result<Self, StoreError> {
-        let stored = store::one(store_, Viewer::Member(member), id).await?;
-        let window = store::window(store_, stored.order.window).await?;
+        let stored = store::one(on, Viewer::Member(member), id).await?;
+        let window = store::window(on, stored.order.window).await?;
         Ok(Self {
-            articles: store::article_texts(store_, window.contract.id).await?,
-            sites: group::sites(store_, Some(member)).await?,
+            articles: store::article_texts(on, window.contract.id).await?,
+            sites: group::sites(on, Some(member)).await?,
             stored,
             window,
             member,

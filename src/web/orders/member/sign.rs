@@ -82,7 +82,7 @@ impl Desk {
             vat => self.seen.stored.totals.vat.french(),
             gross => self.seen.stored.totals.gross.french(),
             ceiling => terms.ceiling.french(),
-            left_before => before.map_or_else(|_| "–".into(), |left| left.french()),
+            left_before => before.map_or_else(|_| "–".into(), domain::money::Net::french),
             left_after => after.as_ref().map(|room| room.left.french()).ok(),
             past => after.err().map(|past| past.for_the_reader()),
             not_yet => ready.err().map(|why| why.for_the_reader()),
