@@ -79,10 +79,7 @@ fn hidden(answer: &Answer, name: &str) -> String {
 async fn a_secretary_answers_in_five_screens(#[values(On::Sqlite, On::Postgres)] on: On) {
     let town = Town::new(on).await;
     let site = town.site(BAPAUME).await;
-    town.client
-        .get("/campagnes")
-        .await
-        .shows(&["À répondre, environ 3 minutes", "31/05/2026"]);
+    town.client.get("/campagnes").await.shows(&["À répondre, environ 3 minutes", "31/05/2026"]);
     town.client.get(&town.path("")).await.shows(&[
         "Bapaume",
         "À répondre avant le 31/05/2026 inclus.",
@@ -364,10 +361,7 @@ async fn the_mayor_without_an_account_signs_on_paper(#[values(On::Sqlite, On::Po
     );
     let kept = town.client.upload(&path, &fields, &[("scan", "signé.pdf", b"%PDF-1.7 x")]).await;
     kept.leads_to(&town.path("/merci"));
-    town.client
-        .get(&town.path("/merci"))
-        .await
-        .shows(&["Claire Martin, Maire, le 01/03/2026"]);
+    town.client.get(&town.path("/merci")).await.shows(&["Claire Martin, Maire, le 01/03/2026"]);
 }
 
 #[rstest]
@@ -483,10 +477,7 @@ async fn a_closed_census_takes_no_more_and_says_what_to_do(
     let late = on_day(&town.world.app, "2026-06-01");
     let mut client = Client::new(&late);
     client.cookie.clone_from(&town.client.cookie);
-    client
-        .get(&town.path(""))
-        .await
-        .shows(&["clos depuis le 31/05/2026", "appelez le CdG62"]);
+    client.get(&town.path("")).await.shows(&["clos depuis le 31/05/2026", "appelez le CdG62"]);
     client.get(&town.path("/besoins")).await.leads_to(&town.path(""));
     client.get(&town.path("/neant")).await.leads_to(&town.path(""));
     let site = town.site(BAPAUME).await;
