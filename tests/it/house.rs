@@ -245,9 +245,17 @@ pub(crate) async fn found(fresh: &Fresh, query: &str) -> Option<String> {
     text
 }
 
-/// Work that failed and a letter that was sent, for the administrator.
+/// Work that failed and a letter that was sent, for the administrator; an offer, for the buyer.
 async fn later(fresh: &Fresh) {
     let at = "'2026-09-09 08:00:00+00:00'";
+    fresh
+        .execute(
+            "INSERT INTO bid (tender_lot_id, supplier_id, received_on, total_cents, awarded) \
+             SELECT MIN(t.id), (SELECT MIN(o.id) FROM organisation o WHERE o.kind = 'supplier'), \
+               '2026-05-20', 100000, FALSE FROM tender_lot t \
+             WHERE NOT EXISTS (SELECT 1 FROM bid) HAVING MIN(t.id) IS NOT NULL",
+        )
+        .await;
     fresh
         .execute(&format!(
             "INSERT INTO job (kind, key, payload, state, attempts, run_at, done_units, total_units, \

@@ -154,6 +154,10 @@ async fn contract(desk: &mut Desk, census: CampaignId) -> String {
     fill(&desk.browser, "durée en mois", "48").await;
     fill(&desk.browser, "maximum HT", "20000").await;
     choose(&desk.browser, "Lancer la consultation").await;
+    desk.browser.settles().await;
+    // The figures changed with what was typed: they are read again before they bind.
+    assert!(desk.browser.words().await.contains("20 000,00 € HT"));
+    choose(&desk.browser, "Lancer la consultation").await;
     desk.browser.arrives("the consultation", |path| path.starts_with("/gestion/procedures/")).await;
 
     desk.comes("2026-07-01").await;

@@ -97,7 +97,7 @@ async fn a_letter_arrives_in_text_and_html_with_accents_and_its_attachment(
 ) {
     let (app, _fresh) = world(on).await;
     let (address, inbox) = smtp::start().await;
-    app.files.put("envois/1.zip", b"PK une archive".to_vec()).await.unwrap();
+    app.files.put("envois/1.zip", b"PK\x03\x04 une archive \xff".to_vec()).await.unwrap();
     let attached = Attached { file_key: "envois/1.zip".into(), name: "commandes.zip".into() };
     keep(&app, &[Message { attached: Some(attached), ..message("a", "zoe@avion.example") }]).await;
     assert_eq!(send_due(&app, &mailer(address)).await.unwrap(), 1);
@@ -128,7 +128,7 @@ async fn a_letter_arrives_in_text_and_html_with_accents_and_its_attachment(
     let (_, body) = data.split_once("filename=\"commandes.zip\"").unwrap();
     assert!(data.contains("Content-Type: application/zip"), "{data}");
     let coded = body.split("\n\n").nth(1).unwrap().split("\n--").next().unwrap();
-    assert_eq!(base64(coded), b"PK une archive");
+    assert_eq!(base64(coded), b"PK\x03\x04 une archive \xff");
     assert_eq!(send_due(&app, &mailer(address)).await.unwrap(), 0, "it is sent once");
 }
 
