@@ -29,6 +29,9 @@ impl Desk {
         let world = World::new(On::Sqlite).await;
         import_binding(&world.app).await;
         signatories(&on_day(&world.app, "2026-04-02")).await;
+        // The powers to sign are those of whoever signs in here.
+        world.fresh.execute("UPDATE delegation SET name = 'Camille Dupont'").await;
+        world.fresh.execute("UPDATE contact SET name = 'Camille Dupont' WHERE id IN (SELECT contact_id FROM delegation)").await;
         let buyer =
             person(&world.fresh, "acheteuse@exemple.fr", world.bodies[0], &[Role::Buyer]).await;
         let (site, app) = serve(&world.app).await;
@@ -52,7 +55,8 @@ impl Desk {
     /// Opens a page and presses the button of what it announces.
     async fn confirms(&self, path: &str) {
         self.browser.goto(path).await;
-        self.browser.hears("Ce qui va se passer").await;
+        // « Ce qui va se passer », « Ce que la validation engage ».
+        self.browser.hears("Ce qu").await;
         let button = self
             .browser
             .ask(
@@ -63,7 +67,8 @@ impl Desk {
                  return one ? one.innerText : null;",
             )
             .await;
-        let button = button.as_str().unwrap_or_else(|| panic!("{path} has no button")).to_owned();
+        let button = button.as_str().unwrap_or_else(|| panic!("{path} has no button"));
+        let button = button.replace(['\u{a0}', '\u{202f}'], " ");
         choose(&self.browser, &button).await;
         self.browser.settles().await;
     }
