@@ -1,7 +1,7 @@
 //! Killed by the system in the middle of issuing, then started again.
 //!
-//! The test binary starts itself: the ignored test below issues for its parent, which kills it
-//! (SIGKILL) once its first papers are there.
+//! The test binary starts itself: the first test below issues for its parent, which kills it
+//! (SIGKILL) once its first papers are there; by itself it goes through undisturbed.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
@@ -81,9 +81,15 @@ pub(crate) async fn crowd(on: On, deal: &Deal, reference: &str) -> Shop {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "started by the tests that kill it"]
-async fn issues_for_its_parent() {
-    let told = std::env::var(ORDERS_FOR).unwrap();
+async fn a_crowd_gets_its_papers() {
+    let Ok(told) = std::env::var(ORDERS_FOR) else {
+        let shop = crowd(On::Sqlite, &Deal::bindings(), "REL-001").await;
+        ready(&shop).await;
+        let app = shop.on(AFTER);
+        assert_eq!(issue(&app, &shop).await.refused, []);
+        assert_eq!(papers(&app, &shop).await.len(), CROWD as usize);
+        return;
+    };
     let [url, folder, window] = told.split('|').collect::<Vec<_>>().try_into().unwrap();
     let app = App {
         clock: Clock::Frozen(format!("{AFTER}T12:00:00Z").parse().unwrap()),
@@ -104,7 +110,7 @@ fn issue_and_be_killed(shop: &Shop, after: Duration) {
     let folder = fresh.folder.path().join("fichiers");
     let told = format!("{}|{}|{}", fresh.url, folder.display(), shop.window);
     let mut issuer = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "orders::killed::issues_for_its_parent", "--ignored", "--nocapture"])
+        .args(["--exact", "orders::killed::a_crowd_gets_its_papers", "--nocapture"])
         .env(ORDERS_FOR, told)
         .stdout(Stdio::piped())
         .spawn()
