@@ -10,8 +10,12 @@ struct Total {
 }
 
 /// One page of the rows of `columns`, and how many there are in all.
+///
+/// `from` ends in its conditions; `key` names a row. The page is cut before its columns are read:
+/// SQLite would else work out what each row of the whole list adds up to, to sort them.
 pub(crate) async fn paged<T: FromQueryResult>(
     on: &impl Access,
+    key: &str,
     (columns, from): (&str, &str),
     order: &str,
     slice: &Slice,
@@ -25,7 +29,10 @@ pub(crate) async fn paged<T: FromQueryResult>(
         .await
         .map_err(StoreError::during(doing))?
         .map_or(0, |row| u64::try_from(row.total).unwrap_or_default());
-    let text = format!("SELECT {columns} {from}{order}{}", slice.cut());
+    let text = format!(
+        "SELECT {columns} {from} AND {key} IN (SELECT {key} {from}{order}{}){order}",
+        slice.cut()
+    );
     let rows = T::find_by_statement(sql(db, &text, values))
         .all(db)
         .await

@@ -4,8 +4,7 @@
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use rust_embed::RustEmbed;
-use sha2::{Digest, Sha256};
+use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::error::PageError;
 use super::routes::Routes;
@@ -18,8 +17,8 @@ use super::routes::Routes;
 struct Assets;
 
 /// The eight first digits of the bytes' SHA-256.
-fn mark(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+fn mark(file: &EmbeddedFile) -> String {
+    file.metadata.sha256_hash().iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// `/actifs/1a2b3c4d/css/travee.css`: for templates, which name a file that is there.
@@ -27,7 +26,7 @@ pub(super) fn address(name: &str) -> Result<String, minijinja::Error> {
     let file = Assets::get(name).ok_or_else(|| {
         minijinja::Error::new(minijinja::ErrorKind::InvalidOperation, format!("no asset {name}"))
     })?;
-    Ok(format!("/actifs/{}/{name}", mark(&file.data)))
+    Ok(format!("/actifs/{}/{name}", mark(&file)))
 }
 
 pub(super) fn routes() -> Routes {
@@ -44,7 +43,7 @@ async fn serve(Path((asked, name)): Path<(String, String)>) -> Result<Response, 
         _ => "image/svg+xml",
     };
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    if asked == mark(&file.data) {
+    if asked == mark(&file) {
         let year = HeaderValue::from_static("public, max-age=31536000, immutable");
         headers.insert(header::CACHE_CONTROL, year);
     }

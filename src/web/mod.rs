@@ -46,7 +46,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use minijinja::Environment;
 use rust_embed::RustEmbed;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
+use tower_http::compression::{CompressionLayer, CompressionLevel};
 use tower_http::csrf::CsrfLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -140,7 +140,7 @@ pub fn router(app: App, proxies: BTreeSet<IpAddr>) -> Result<Router, minijinja::
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(pages.clone(), error::told))
         .layer(from_fn_with_state(pages.clone(), headers::guarded))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(pages))
 }
 

@@ -11,7 +11,7 @@ use domain::money::Net;
 use sea_orm::{FromQueryResult, Value};
 
 use crate::store::group::coded;
-use crate::store::{Access, Slice, StoreError, sql};
+use crate::store::{Access, Slice, StoreError, is_postgres, sql};
 
 /// What is listed of a member asked by a census.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,14 +70,18 @@ const MEMBERS: &str = "SELECT organisation_id, COUNT(*) AS sheets, \
 
 /// What `member` asks for, in cents: packs at each delivery point, as `PackingPolicy::Site`
 /// packs, each amount half-up as `UnitPrice::times` rounds it.
-fn net_of(member: &str) -> String {
+///
+/// Its sheets come first: `CROSS JOIN` says so to SQLite, whose planner keeps no statistics and
+/// would read every line of every article for each member.
+fn net_of(member: &str, postgres: bool) -> String {
+    let join = if postgres { "JOIN" } else { "CROSS JOIN" };
     format!(
         "(SELECT CAST(COALESCE(SUM((CASE WHEN f.pack_milli IS NULL THEN n.quantity_milli ELSE \
            (n.quantity_milli + f.pack_milli - 1) / f.pack_milli * f.pack_milli END \
            * v.price_e4 + 50000) / 100000), 0) AS BIGINT) \
-         FROM need_sheet s JOIN need_line n ON n.sheet_id = s.id \
-         JOIN campaign_article f ON f.campaign_id = s.campaign_id AND f.article_id = n.article_id \
-         JOIN article_version v ON v.id = f.version_id \
+         FROM need_sheet s {join} need_line n ON n.sheet_id = s.id \
+         {join} campaign_article f ON f.campaign_id = s.campaign_id AND f.article_id = n.article_id \
+         {join} article_version v ON v.id = f.version_id \
          WHERE s.campaign_id = $1 AND s.organisation_id = {member} AND s.state <> 'draft' \
            AND s.answer = 'needs')"
     )
@@ -102,12 +106,12 @@ fn condition(filter: AnswerFilter) -> String {
 }
 
 /// What the address may sort by; members without an answer come last by date.
-fn order(slice: &Slice) -> String {
+fn order(slice: &Slice, postgres: bool) -> String {
     let column = match slice.sort.as_str() {
         "epci" => "COALESCE(e.name, '')".to_owned(),
         "population" => "COALESCE(o.population, 0)".into(),
         "date" => "CASE WHEN m.answered_at IS NULL THEN 1 ELSE 0 END, m.answered_at".into(),
-        "montant" => net_of("o.id"),
+        "montant" => net_of("o.id", postgres),
         "etat" => "CASE WHEN m.answered = 0 THEN 0 WHEN m.answered < m.sheets THEN 1 \
                    WHEN m.needs = 0 THEN 2 ELSE 3 END"
             .into(),
@@ -138,14 +142,20 @@ pub async fn member_answers(
         .one(on.connection())
         .await
         .map_err(StoreError::during(doing))?;
-    let order = order(slice);
-    let net = net_of("o.id");
-    let text = format!(
+    let postgres = is_postgres(on.connection());
+    // What is read for each member is read for those of the page alone.
+    let page = format!(
         "SELECT o.id, o.name, e.name AS epci, o.population, m.answered, m.sheets, m.needs, \
-         m.unsigned, m.answered_at, m.channel, {net} AS net_cents, \
-         (SELECT MAX(x.queued_at) FROM mail x WHERE x.campaign_id = $1 AND x.organisation_id = o.id) AS told_at \
-         FROM ({MEMBERS}) m {FROM} {condition} {order} {}",
+         m.unsigned, m.answered_at, m.channel, ROW_NUMBER() OVER ({}) AS place \
+         FROM ({MEMBERS}) m {FROM} {condition} ORDER BY place {}",
+        order(slice, postgres),
         slice.cut()
+    );
+    let net = net_of("p.id", postgres);
+    let text = format!(
+        "SELECT p.*, {net} AS net_cents, (SELECT MAX(x.queued_at) FROM mail x \
+         WHERE x.campaign_id = $1 AND x.organisation_id = p.id) AS told_at \
+         FROM ({page}) p ORDER BY p.place"
     );
     let rows = Row::find_by_statement(sql(on.connection(), &text, values))
         .all(on.connection())

@@ -91,7 +91,7 @@ pub async fn desk_members(
         ("executoire", "m.enforceable_on"),
         ("signature", "m.signed_on"),
     ];
-    paged(on, (columns, &from), &slice.order_by(&allowed, "o.id"), slice, values).await
+    paged(on, "o.id", (columns, &from), &slice.order_by(&allowed, "o.id"), slice, values).await
 }
 
 /// The EPCI that members belong to, by name.
@@ -214,7 +214,7 @@ pub async fn invoices_of(
     let columns =
         "i.id, i.number, h.name AS supplier, i.issue_date, i.state, i.gross_cents, i.due_on";
     let order = " ORDER BY i.issue_date DESC, i.id DESC";
-    paged(on, (columns, from), order, slice, vec![member.0.into()]).await
+    paged(on, "i.id", (columns, from), order, slice, vec![member.0.into()]).await
 }
 
 /// A paper that the coordinator may download.
@@ -240,7 +240,7 @@ pub async fn papers_of(
 ) -> Result<(Vec<DeskPaper>, u64), StoreError> {
     let order = " ORDER BY r.issued_on DESC, r.id DESC";
     let from = "FROM paper r WHERE r.organisation_id = $1";
-    paged(on, (PAPERS, from), order, slice, vec![member.0.into()]).await
+    paged(on, "r.id", (PAPERS, from), order, slice, vec![member.0.into()]).await
 }
 
 /// The papers of one order: itself, its amendments, the members' extracts.
@@ -251,7 +251,7 @@ pub async fn papers_of_order(
 ) -> Result<(Vec<DeskPaper>, u64), StoreError> {
     let by = " ORDER BY CASE r.kind WHEN 'purchase_order' THEN 0 ELSE 1 END, r.number";
     let from = "FROM paper r WHERE r.order_id = $1";
-    paged(on, (PAPERS, from), by, slice, vec![order.0.into()]).await
+    paged(on, "r.id", (PAPERS, from), by, slice, vec![order.0.into()]).await
 }
 
 /// The papers of the orders of one window.
@@ -262,7 +262,7 @@ pub async fn papers_of_window(
 ) -> Result<(Vec<DeskPaper>, u64), StoreError> {
     let by = " ORDER BY CASE r.kind WHEN 'purchase_order' THEN 0 ELSE 1 END, r.number";
     let from = "FROM paper r JOIN purchase_order p ON p.id = r.order_id WHERE p.window_id = $1";
-    paged(on, (PAPERS, from), by, slice, vec![window.0.into()]).await
+    paged(on, "r.id", (PAPERS, from), by, slice, vec![window.0.into()]).await
 }
 
 /// A body found by a code that somebody typed.

@@ -124,7 +124,7 @@ pub async fn desk_orders(
         ("livrer", "p.deliver_by"),
     ];
     let from = format!("{ORDER_TABLES}{condition}");
-    paged(on, (&columns, &from), &slice.order_by(&allowed, "p.id"), slice, values).await
+    paged(on, "p.id", (&columns, &from), &slice.order_by(&allowed, "p.id"), slice, values).await
 }
 
 /// How many orders of a window stand at one state, and what they come to.
@@ -283,7 +283,7 @@ pub async fn desk_shares(
         ("livrer", "p.deliver_by"),
     ];
     let order = slice.order_by(&allowed, "s.id");
-    paged(on, (SHARE_COLUMNS, &from), &order, slice, values).await
+    paged(on, "s.id", (SHARE_COLUMNS, &from), &order, slice, values).await
 }
 
 /// One share, as the list shows it.

@@ -78,7 +78,7 @@ pub async fn journal_page(
         );
     }
     let allowed = [("quand", "j.id"), ("qui", "j.actor"), ("quoi", "j.action")];
-    paged(on, (COLUMNS, &from), &slice.order_by(&allowed, "j.id DESC"), slice, values).await
+    paged(on, "j.id", (COLUMNS, &from), &slice.order_by(&allowed, "j.id DESC"), slice, values).await
 }
 
 /// The kinds of things that the journal speaks of.

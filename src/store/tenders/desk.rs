@@ -83,7 +83,7 @@ pub async fn desk_contracts(
         ("maximum", "c.ceiling_cents"),
         ("engage", "c.committed_cents"),
     ];
-    paged(on, (columns, &from), &slice.order_by(&allowed, "c.id"), slice, values).await
+    paged(on, "c.id", (columns, &from), &slice.order_by(&allowed, "c.id"), slice, values).await
 }
 
 /// An index value behind a price schedule.
@@ -134,5 +134,5 @@ pub async fn contract_invoices(
     let columns = "i.id, i.number, i.credit, i.issue_date, i.state, p.number AS order_number, i.net_cents, \
                    i.gross_cents, i.due_on";
     let order = " ORDER BY i.issue_date DESC, i.id DESC";
-    paged(on, (columns, from), order, slice, vec![contract.0.into()]).await
+    paged(on, "i.id", (columns, from), order, slice, vec![contract.0.into()]).await
 }

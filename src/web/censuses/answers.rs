@@ -10,6 +10,7 @@ use minijinja::context;
 use super::numbers::percent;
 use super::show::Desk;
 use crate::store::campaigns::{self as store, AnswerFilter, MemberAnswer};
+use crate::store::group;
 use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
@@ -62,11 +63,10 @@ pub(super) async fn list(
     let slice = query.slice("nom");
     let (members, total) =
         store::member_answers(on, desk.census.id, filter(&query), &slice).await?;
-    let by_epci = store::progress_by_epci(on, desk.census.id).await?;
+    let epcis = group::epcis(on).await?;
     let home = desk.home();
     let standings =
         AnswerStanding::ALL.iter().map(|one| (one.code().to_owned(), one.french().to_owned()));
-    let epcis = by_epci.into_iter().filter_map(|row| row.epci);
     let listing = Listing {
         name: "reponses",
         caption: format!("Réponses à « {} », montants HT", desk.census.census.name),
@@ -90,7 +90,7 @@ pub(super) async fn list(
             Filter {
                 key: "epci",
                 label: "EPCI",
-                options: epcis.map(|(id, name)| (id.to_string(), name)).collect(),
+                options: epcis.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
             },
             Filter {
                 key: "signature",
