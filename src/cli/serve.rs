@@ -69,7 +69,7 @@ pub(crate) async fn run(args: &ServeArgs) -> Outcome {
     let app = App { site: Arc::new(site), ..App::new(store, files) };
     if config.mail.transport == Transport::Folder {
         eprintln!(
-            "Aucun serveur d’envoi n’est réglé : les e-mails sont écrits dans {} et ne partent pas.",
+            "Aucun serveur d’envoi n’est réglé : les courriels sont écrits dans {} et ne partent pas.",
             config.mail_folder().display()
         );
     }
@@ -80,7 +80,7 @@ pub(crate) async fn run(args: &ServeArgs) -> Outcome {
 pub(super) fn mail_failed(error: &MailError) -> Failure {
     tracing::error!(error = crate::store::chain(error), "mail settings refused");
     Failure::Usage(
-        "Les réglages d’envoi des e-mails ne conviennent pas : vérifiez mail.from (une adresse, avec ou sans nom) et mail.host.".into(),
+        "Les réglages d’envoi des courriels ne conviennent pas : vérifiez mail.from (une adresse, avec ou sans nom) et mail.host.".into(),
     )
 }
 

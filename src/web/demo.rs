@@ -1,5 +1,5 @@
 //! The demonstration's mailbox: every e-mail it wrote, with its links, and the codes of those who
-//! need one. Anywhere else these addresses do not exist.
+//! need one; and all parts of the pages together. Anywhere else these addresses do not exist.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -20,7 +20,10 @@ use crate::usecases::platform::second_factor::demo_codes;
 const SHOWN: u64 = 100;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/demo/courriels", list).get("/demo/courriels/{id}", show)
+    Routes::new()
+        .get("/demo/courriels", list)
+        .get("/demo/courriels/{id}", show)
+        .get("/demo/composants", parts)
 }
 
 /// Newest first, with the codes of the moment; `?q=` finds one reader's.
@@ -88,4 +91,10 @@ async fn show(
         paragraphs => paragraphs.collect::<Vec<Value>>(),
     };
     pages.public(&visitor, "pages/demo/mail.html", context! { mail => mail })
+}
+
+/// Every macro of `templates/parts`, in every state, for whoever writes a page.
+async fn parts(State(pages): State<Pages>, visitor: Visitor) -> Result<Response, PageError> {
+    demo_codes(&pages.app).await?.ok_or(PageError::NotFound)?;
+    pages.public(&visitor, "pages/demo/parts.html", context! {})
 }

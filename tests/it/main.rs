@@ -30,6 +30,7 @@ mod house;
 mod invoices;
 mod invoicing;
 mod jobs;
+mod look;
 mod orders;
 mod papers;
 mod queries;

@@ -70,6 +70,7 @@ pub(crate) const TABLE: &[(&str, &str, For)] = &[
     ("POST", "/notifications/lues", For::SignedIn),
     ("GET", "/demo/courriels", For::All),
     ("GET", "/demo/courriels/{id}", For::All),
+    ("GET", "/demo/composants", For::All),
     ("GET", "/administration/parametres", ADMINISTRATOR),
     ("POST", "/administration/parametres", ADMINISTRATOR),
     ("GET", "/administration/references", ADMINISTRATOR),

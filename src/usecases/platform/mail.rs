@@ -167,7 +167,7 @@ pub async fn again(app: &App, actor: &Actor, id: MailId) -> Result<(), UseCaseEr
     if store::letter(&tx, id).await?.text.is_empty() {
         return Err(UseCaseError::refused(
             "texte_efface",
-            "Le texte de cet e-mail est effacé, parce qu’il contenait un lien personnel. \
+            "Le texte de ce courriel est effacé, parce qu’il contenait un lien personnel. \
              Provoquez un nouvel envoi depuis la page de la personne ou du recensement.",
         ));
     }

@@ -272,7 +272,7 @@ pub async fn letters(app: &App, campaign: CampaignId) -> Result<Paper, UseCaseEr
     if silent.is_empty() {
         return Err(UseCaseError::refused(
             "aucune_lettre",
-            "Aucune lettre à imprimer : chaque organisme a répondu ou peut être joint par e-mail.",
+            "Aucune lettre à imprimer : chaque organisme a répondu ou peut être joint par courriel.",
         ));
     }
     let letterhead = letterhead::coordinator(app)

@@ -287,7 +287,7 @@ fn epci_table(id: i64, epcis: &[EpciFigures]) -> Value {
         ("Part validée", true),
         ("Commandes HT", true),
     ];
-    table("Validation par EPCI", &columns, rows.collect(), "Aucune commande dans cette période.")
+    table("Commandes validées et à valider", &columns, rows.collect(), "Aucune commande dans cette période.")
 }
 
 async fn draft(
@@ -314,7 +314,7 @@ async fn draft(
         context! { name => name, reasons => vec![why.for_the_reader()] }
     });
     let unserved = drafted.unserved.iter().map(|(reference, left)| {
-        format!("{reference} : {} unités hors conditionnement, non commandées.", left.french())
+        format!("{reference} : {} unités ne font pas un paquet, non commandées.", left.french())
     });
     let window = orders::window(on, window).await?;
     let values = context! {

@@ -59,7 +59,7 @@ pub(super) async fn list(
     let states = MailState::ALL.iter().map(|state| (state.code().into(), state.french().into()));
     let listing = Listing {
         name: "courriels",
-        caption: "E-mails, les derniers écrits d’abord".into(),
+        caption: "Courriels, les derniers écrits d’abord".into(),
         columns: vec![
             Column::text("objet", "Objet"),
             Column::text("destinataire", "Destinataire"),
@@ -73,10 +73,10 @@ pub(super) async fn list(
         query,
         search: Some("Adresse, nom, organisme ou objet"),
         filters: vec![Filter { key: "etat", label: "État", options: states.collect() }],
-        empty: "Aucun e-mail pour l’instant. Invitations, rappels et avis s’affichent ici dès \
+        empty: "Aucun courriel pour l’instant. Invitations, rappels et avis s’affichent ici dès \
                 qu’ils sont écrits."
             .into(),
-        noun: ("e-mail", "e-mails"),
+        noun: ("courriel", "courriels"),
     };
     listing.respond(&pages, &who, "pages/platform/mails.html", context! {}).await
 }
@@ -120,7 +120,7 @@ pub(super) async fn again(
 ) -> Result<Response, PageError> {
     usecase::again(&pages.app, &who.actor(), MailId(id)).await?;
     let next = format!("/administration/courriels/{id}");
-    pages.done(&who, &next, "L’e-mail repart dans un instant.").await
+    pages.done(&who, &next, "Le courriel repart dans un instant.").await
 }
 
 #[derive(Debug, Deserialize)]

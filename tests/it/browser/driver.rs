@@ -29,6 +29,7 @@ pub(crate) struct Window {
 
 impl Window {
     pub(crate) const TELEPHONE: Self = Self { width: 360, height: 740, scale: 1, dark: false };
+    pub(crate) const TABLET: Self = Self { width: 768, height: 1024, scale: 1, dark: false };
     pub(crate) const DESK: Self = Self { width: 1280, height: 900, scale: 1, dark: false };
     /// The desk's window, zoomed to 200 %.
     pub(crate) const ZOOMED: Self = Self { width: 640, height: 450, scale: 2, dark: false };
@@ -252,18 +253,23 @@ impl Browser {
         found.unwrap().send_keys(file.to_str().unwrap()).await.unwrap();
     }
 
-    /// A picture of the whole page.
-    pub(crate) async fn picture(&self, to: &std::path::Path) {
+    /// A picture of the whole page, through a window as high as it: what stays at the foot of a
+    /// window is at the foot of the picture.
+    pub(crate) async fn picture(&self, window: Window, to: &std::path::Path) {
+        self.look_through(window).await;
         let height = self.ask("return document.documentElement.scrollHeight").await;
-        let width = self.ask("return document.documentElement.clientWidth").await;
-        let whole = json!({
-            "format": "png",
-            "captureBeyondViewport": true,
-            "clip": { "x": 0, "y": 0, "width": width, "height": height, "scale": 1 },
-        });
-        let answer = self.devtools("Page.captureScreenshot", whole).await;
-        let bytes = base64(answer["data"].as_str().unwrap());
-        std::fs::write(to, bytes).unwrap();
+        let height = u32::try_from(height.as_u64().unwrap()).unwrap().max(window.height);
+        self.look_through(Window { height, ..window }).await;
+        let answer = self.devtools("Page.captureScreenshot", json!({ "format": "png" })).await;
+        std::fs::write(to, base64(answer["data"].as_str().unwrap())).unwrap();
+        self.look_through(window).await;
+    }
+
+    /// The page as a printer gets it, in PDF, on A4.
+    pub(crate) async fn print(&self, to: &std::path::Path) {
+        let paper = json!({ "paperWidth": 8.27, "paperHeight": 11.69 });
+        let answer = self.devtools("Page.printToPDF", paper).await;
+        std::fs::write(to, base64(answer["data"].as_str().unwrap())).unwrap();
     }
 }
 

@@ -9,6 +9,7 @@ mod buying;
 mod census;
 mod driver;
 mod entering;
+mod figures;
 mod keyboard;
 mod pages;
 mod paying;

@@ -1,9 +1,11 @@
 //! Every page, by every role that may see it, as everybody must be able to use it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use axum::http::header;
 use domain::platform::role::Role;
+use travee::usecases::Site;
 
 use super::axe::{AXE, Faults, unseen_focus};
 use super::driver::Window;
@@ -15,13 +17,13 @@ use crate::routes::{For, TABLE};
 use crate::rows::address;
 
 /// A page as one reader sees it.
-struct Seen {
-    path: &'static str,
+pub(super) struct Seen {
+    pub(super) path: &'static str,
     address: String,
-    reader: String,
+    pub(super) reader: String,
     cookie: Option<String>,
     /// Nobody came to this path before.
-    first: bool,
+    pub(super) first: bool,
 }
 
 /// The page without what is new each time it is asked for.
@@ -30,8 +32,16 @@ fn lasting(answer: &Answer) -> String {
     text.lines().filter(|line| !line.contains("name=\"cle\"")).collect::<Vec<_>>().join("\n")
 }
 
+/// A house that is a demonstration, too: its mailbox and its page of all parts are walked.
+pub(super) async fn demonstration() -> House {
+    let mut house = House::open(On::Sqlite).await;
+    house.fresh().execute("INSERT INTO setting (name, value) VALUES ('demo', 'built')").await;
+    house.app.site = Arc::new(Site { demo: true, ..Site::clone(&house.app.site) });
+    house
+}
+
 /// Every page that differs from those before it: roles that see the same see it once.
-async fn seen(open: &Open) -> Vec<Seen> {
+pub(super) async fn seen(open: &Open) -> Vec<Seen> {
     let mut clients = vec![("nobody".to_owned(), None, Client::new(&open.app))];
     for role in Role::ALL {
         let client = Client::of(&open.app, open.house.person(*role)).await;
@@ -66,7 +76,7 @@ async fn seen(open: &Open) -> Vec<Seen> {
 }
 
 impl Open {
-    async fn show(&self, page: &Seen, signed_in: &mut Option<String>) {
+    pub(super) async fn show(&self, page: &Seen, signed_in: &mut Option<String>) {
         if *signed_in != page.cookie {
             self.browser.sign_in(page.cookie.as_deref()).await;
             signed_in.clone_from(&page.cookie);
@@ -77,7 +87,7 @@ impl Open {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_can_be_used_by_everybody_at_every_width() {
-    let open = open(House::open(On::Sqlite).await).await;
+    let open = open(demonstration().await).await;
     let pages = seen(&open).await;
     let browser = &open.browser;
     browser.carry(AXE).await;
@@ -127,7 +137,7 @@ const SEND_EMPTY: &str = "
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_in_error_can_be_used_too() {
-    let open = open(House::open(On::Sqlite).await).await;
+    let open = open(demonstration().await).await;
     let pages = seen(&open).await;
     let browser = &open.browser;
     browser.carry(AXE).await;

@@ -65,7 +65,7 @@ async fn the_administrator_sees_what_became_of_each_letter_and_never_a_link(
     let administrator = Client::with(&app, &fresh, ids[0], &[Role::Administrator]).await;
     keep(&app, &[account("a"), message("b", "zoe@avion.example")]).await;
     let list = administrator.get("/administration/courriels?q=zoe").await;
-    let text = list.shows(&["zoe@avion.example", "en attente", "2 e-mails"]).text();
+    let text = list.shows(&["zoe@avion.example", "en attente", "2 courriels"]).text();
     assert!(!text.contains("secret"));
     let shown = administrator.get("/administration/courriels/1").await.shows(&["Votre lien"]);
     assert!(!shown.text().contains("secret"), "the link opens an account");
@@ -75,7 +75,7 @@ async fn the_administrator_sees_what_became_of_each_letter_and_never_a_link(
     let path = "/administration/courriels/2";
     let fields = [("motif", "boîte pleine")];
     administrator.post(&format!("{path}/retour"), &fields).await.leads_to(path);
-    administrator.get(path).await.shows(&["revenu", "boîte pleine", "Renvoyer cet e-mail"]);
+    administrator.get(path).await.shows(&["revenu", "boîte pleine", "Renvoyer ce courriel"]);
     administrator.post(&format!("{path}/renvoi"), &[]).await.leads_to(path);
     let row = store::letter(&app.store, MailId(2)).await.unwrap().row;
     assert_eq!(row.state, "waiting");
@@ -93,7 +93,7 @@ async fn the_mailbox_of_the_demonstration_exists_nowhere_else(
     keep(&app, &[account("a")]).await;
     let site = Site { demo: true, ..Site::clone(&app.site) };
     let demo = App { site: Arc::new(site), ..app.clone() };
-    for path in ["/demo/courriels", "/demo/courriels/1"] {
+    for path in ["/demo/courriels", "/demo/courriels/1", "/demo/composants"] {
         assert_eq!(Client::new(&app).get(path).await.status, StatusCode::NOT_FOUND, "{path}");
         let unbuilt = Client::new(&demo).get(path).await;
         assert_eq!(unbuilt.status, StatusCode::NOT_FOUND, "{path} of somebody's own data");
@@ -102,9 +102,10 @@ async fn the_mailbox_of_the_demonstration_exists_nowhere_else(
     assert_eq!(Client::new(&app).get("/demo/courriels").await.status, StatusCode::NOT_FOUND);
     let client = Client::new(&demo);
     client.get("/demo/courriels").await.shows(&["Votre lien", "zoe@avion.example"]);
-    client.get("/demo/courriels?q=absente").await.shows(&["Aucun e-mail ne correspond"]);
+    client.get("/demo/courriels?q=absente").await.shows(&["Aucun courriel ne correspond"]);
     let letter = client.get("/demo/courriels/1").await;
     letter.shows(&["href=\"/connexion/lien/secret\"", "Voici votre lien."]);
+    client.get("/demo/composants").await.shows(&["Choses à faire", "Une réponse"]);
 }
 
 #[rstest]
