@@ -41,6 +41,18 @@ pub fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
     if count < 2 { one } else { many }
 }
 
+/// A counted noun for two and more: its first word takes the plural (`boîte à dos` becomes
+/// `boîtes à dos`).
+pub fn many(noun: &str) -> String {
+    let (first, rest) = noun.split_at(noun.find(' ').unwrap_or(noun.len()));
+    let ending = match first {
+        first if first.ends_with(['s', 'x', 'z']) => "",
+        first if first.ends_with("eau") => "x",
+        _ => "s",
+    };
+    format!("{first}{ending}{rest}")
+}
+
 /// Puts the no-break spaces of French typography: before `:`, `;`, `?`, `!`, `%`, `»`, after `«`, `°`.
 ///
 /// Messages are written with plain spaces, which terminals and their searches want; pages show
@@ -89,6 +101,20 @@ mod tests {
         assert_eq!(date(NaiveDate::from_ymd_opt(2026, 11, 22).unwrap()), "22/11/2026");
         assert_eq!(plural(0, "boîte", "boîtes"), "boîte");
         assert_eq!(plural(2, "boîte", "boîtes"), "boîtes");
+    }
+
+    #[test]
+    fn a_counted_noun_takes_its_plural() {
+        for (one, several) in [
+            ("boîte", "boîtes"),
+            ("paquet de 100", "paquets de 100"),
+            ("rouleau", "rouleaux"),
+            ("rouleau de 50 m", "rouleaux de 50 m"),
+            ("lot", "lots"),
+            ("bras", "bras"),
+        ] {
+            assert_eq!(many(one), several);
+        }
     }
 
     #[test]

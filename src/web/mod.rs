@@ -43,6 +43,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
+use domain::french;
 use minijinja::Environment;
 use rust_embed::RustEmbed;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -110,13 +111,18 @@ pub fn route_list() -> Vec<Route> {
     all().merge(demo::routes()).list
 }
 
+/// Puts the no-break spaces of French typography, but in a template's own signs.
+fn typeset(source: &str) -> String {
+    french::unbroken(source).replace("\u{a0}%}", " %}").replace("\u{a0}!=", " !=")
+}
+
 fn templates() -> Result<Environment<'static>, minijinja::Error> {
     let mut templates = Environment::new();
     templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     templates.add_function("asset", |name: &str| assets::address(name));
     for name in Templates::iter() {
         let Some(file) = Templates::get(&name) else { continue };
-        let source = String::from_utf8_lossy(&file.data).into_owned();
+        let source = typeset(&String::from_utf8_lossy(&file.data));
         templates.add_template_owned(Cow::into_owned(name), source)?;
     }
     Ok(templates)

@@ -20,23 +20,8 @@ pub(super) fn nouns(terms: &ArticleTerms) -> (String, String) {
     } else {
         terms.unit_label.clone()
     };
-    let many = many(&counted);
+    let many = french::many(&counted);
     (counted, many)
-}
-
-fn many(noun: &str) -> String {
-    let (first, rest) = match noun.split_once(' ') {
-        Some((first, rest)) => (first, format!(" {rest}")),
-        None => (noun, String::new()),
-    };
-    let plural = if first.ends_with(['s', 'x', 'z']) {
-        first.to_owned()
-    } else if first.ends_with("eau") {
-        format!("{first}x")
-    } else {
-        format!("{first}s")
-    };
-    plural + &rest
 }
 
 /// « Paquet de 50 », « À l’unité », « Au mètre ».

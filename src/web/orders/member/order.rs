@@ -225,7 +225,9 @@ pub(super) fn too_large() -> StoreError {
 
 /// « 150 boîtes, soit 3 paquets de 50 » where the article comes in packs.
 pub(super) fn worded(article: &ArticleText, quantity: Quantity) -> String {
-    let plain = format!("{} {}", quantity.french(), article.unit_label);
+    let several = !article.takes_decimals && quantity >= Quantity::whole(2);
+    let unit = if several { french::many(&article.unit_label) } else { article.unit_label.clone() };
+    let plain = format!("{} {unit}", quantity.french());
     let Some(pack) = article.pack() else { return plain };
     let count = quantity.decimal().checked_div(pack.decimal());
     match count
