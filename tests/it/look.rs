@@ -127,6 +127,14 @@ fn the_style_sheet_stays_small() {
 }
 
 #[test]
+fn nothing_moves() {
+    let sheet = sheet();
+    for word in ["animation", "transition", "@keyframes", "scroll-behavior"] {
+        assert!(!sheet.contains(word), "{word}: some readers cannot bear it");
+    }
+}
+
+#[test]
 fn no_page_styles_or_runs_anything_in_line() {
     for (name, text) in templates() {
         for word in [" style=", "<style", "javascript:", " onclick=", " onchange=", " onsubmit="] {

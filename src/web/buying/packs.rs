@@ -105,7 +105,7 @@ async fn ask(
     let lines = vec![
         format!("L’envoi n° {rank} réunit {} commandes, {}.", pack.orders, size(pack.bytes)),
         to.as_ref().map_or_else(
-            || "Le titulaire n’a pas d’adresse électronique : téléchargez l’envoi et remettez-le autrement, puis notez son départ.".to_owned(),
+            || "Le titulaire n’a pas d’adresse de courriel : téléchargez l’envoi et remettez-le autrement, puis notez son départ.".to_owned(),
             |to| format!("Adresse du titulaire : {to}."),
         ),
         if light {

@@ -200,7 +200,7 @@ pub(super) async fn retire(
     let one = [stored.article.reference.clone()].into();
     retire_articles(&pages.app, &who.actor(), &one, day).await?;
     let said = format!(
-        "L’article {} ne peut plus être demandé à partir du {}. Les papiers passés le gardent.",
+        "L’article {} ne peut plus être demandé à partir du {}. Les documents passés le gardent.",
         stored.article.reference,
         french::date(day)
     );

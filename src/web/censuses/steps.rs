@@ -131,7 +131,7 @@ async fn opening_panel(pages: &Pages, desk: &Desk) -> Result<Panel, PageError> {
     ));
     if figures.without_email > 0 {
         lines.push(format!(
-            "{} sans adresse électronique : prévenez-{} par lettre ou par téléphone.",
+            "{} sans adresse de courriel : prévenez-{} par lettre ou par téléphone.",
             counted(figures.without_email, "membre", "membres"),
             if figures.without_email < 2 { "le" } else { "les" }
         ));

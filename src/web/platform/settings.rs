@@ -26,7 +26,7 @@ pub(super) struct SettingsForm {
     #[validate(length(
         min = 1,
         max = 160,
-        message = "Indiquez le téléphone et l’adresse électronique, sur une ligne."
+        message = "Indiquez le téléphone et l’adresse de courriel, sur une ligne."
     ))]
     contact: String,
     vu_nom_court: String,

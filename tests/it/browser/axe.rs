@@ -27,6 +27,9 @@ impl Faults {
     pub(crate) async fn judge(&mut self, browser: &Browser, name: &str, window: Window) {
         let mut found = violations(browser).await;
         found.extend(layout(browser).await);
+        if window == Window::TELEPHONE {
+            found.extend(hard_to_touch(browser).await);
+        }
         self.add(&format!("{name} ({window})"), found);
     }
 
@@ -87,6 +90,21 @@ async fn layout(browser: &Browser) -> Vec<String> {
         faults.push(format!("weighs {weight} bytes"));
     }
     faults
+}
+
+/// What a finger misses: less than 44 pixels high, running text apart.
+async fn hard_to_touch(browser: &Browser) -> Vec<String> {
+    let small = browser
+        .ask(
+            "const touched = 'button, summary, select, textarea, nav a, .actions a, .tasks a, .pick label, '
+               + 'input:not([type=hidden]):not([type=radio]):not([type=checkbox])';
+             return [...document.querySelectorAll(touched)]
+               .filter(one => one.offsetParent && !one.matches('.visually-hidden'))
+               .filter(one => one.getBoundingClientRect().height < 43)
+               .map(one => `hard to touch: ${one.outerHTML.slice(0, 160)}`);",
+        )
+        .await;
+    texts(&small)
 }
 
 /// What takes the keyboard and does not show it.
