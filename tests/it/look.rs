@@ -52,20 +52,23 @@ fn tokens(sheet: &str, nth: usize) -> BTreeMap<String, u32> {
         .collect()
 }
 
-/// Linear light of one channel in millionths: `((c/255 + 0.055) / 1.055)^2.4`, as the fifth root
-/// of a twelfth power, so that no float is needed.
+/// Light is counted in parts of this: the twelfth power of a dark channel is still many of them.
+const ONE: u128 = 1_000_000_000_000_000_000;
+
+/// Linear light of one channel: `((c/255 + 0.055) / 1.055)^2.4`, as the fifth root of a twelfth
+/// power, so that no float is needed.
 fn light(channel: u32) -> u128 {
-    const ONE: u128 = 1_000_000;
     let times = |one: u128, other: u128| one * other / ONE;
     let channel = u128::from(channel);
     if channel <= 10 {
         return channel * ONE * 100 / (255 * 1292);
     }
     let base = (channel * 1000 + 14_025) * ONE / 269_025;
-    let (second, fourth) = (times(base, base), times(times(base, base), times(base, base)));
+    let second = times(base, base);
+    let fourth = times(second, second);
     let twelfth = times(times(fourth, fourth), fourth);
     let fifth = |root: u128| times(times(times(root, root), times(root, root)), root);
-    let (mut low, mut high) = (0, second.max(ONE));
+    let (mut low, mut high) = (0, ONE);
     while low < high {
         let middle = (low + high).div_ceil(2);
         if fifth(middle) <= twelfth { low = middle } else { high = middle - 1 }
@@ -80,7 +83,7 @@ fn luminance(colour: u32) -> u128 {
 
 /// The contrast of two colours in thousandths: 4 500 is 4.5 : 1.
 fn contrast(one: u32, other: u32) -> u128 {
-    let (one, other) = (luminance(one) + 50_000, luminance(other) + 50_000);
+    let (one, other) = (luminance(one) + ONE / 20, luminance(other) + ONE / 20);
     one.max(other) * 1000 / one.min(other)
 }
 

@@ -287,7 +287,12 @@ fn epci_table(id: i64, epcis: &[EpciFigures]) -> Value {
         ("Part validée", true),
         ("Commandes HT", true),
     ];
-    table("Commandes validées et à valider", &columns, rows.collect(), "Aucune commande dans cette période.")
+    table(
+        "Commandes validées et à valider",
+        &columns,
+        rows.collect(),
+        "Aucune commande dans cette période.",
+    )
 }
 
 async fn draft(
