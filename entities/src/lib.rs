@@ -56,6 +56,7 @@ pub mod order_share;
 pub mod order_tax;
 pub mod order_window;
 pub mod organisation;
+pub mod pack_link;
 pub mod paper;
 pub mod payment_delay;
 pub mod person;
@@ -134,6 +135,7 @@ macro_rules! for_each_table {
         $with!(order_tax);
         $with!(order_window);
         $with!(organisation);
+        $with!(pack_link);
         $with!(paper);
         $with!(payment_delay);
         $with!(person);

@@ -8,7 +8,7 @@ use domain::french;
 
 use super::database::DatabaseArgs;
 use super::outcome::{Failure, Outcome};
-use super::{file, output, user};
+use super::{bounces, file, output, user};
 use crate::exchange::table::{MAX_BYTES, Read};
 use crate::exchange::{catalogue, contacts, members};
 use crate::store::reference;
@@ -22,6 +22,7 @@ pub(crate) enum Admin {
     #[command(subcommand)]
     Import(Import),
     CreateUser(user::CreateUserArgs),
+    Bounces(bounces::BouncesArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -102,15 +103,16 @@ pub(crate) async fn run(command: &Admin) -> Outcome {
         Admin::Import(Import::Contacts(args)) => contacts(args).await,
         Admin::Import(Import::Catalogue(args)) => catalogue(args).await,
         Admin::CreateUser(args) => user::create(args).await,
+        Admin::Bounces(args) => bounces::run(args).await,
     }
 }
 
 /// Who the journal says it was.
-fn actor() -> Actor {
+pub(super) fn actor() -> Actor {
     Actor("ligne de commande".into())
 }
 
-async fn open(database: &DatabaseArgs) -> Result<App, Failure> {
+pub(super) async fn open(database: &DatabaseArgs) -> Result<App, Failure> {
     let store = database.connect().await?;
     store.require_current().await?;
     Ok(App::new(store, database.files()?))
@@ -141,7 +143,7 @@ fn accepted<T>(read: Read<T>) -> Result<Vec<(u64, T)>, Failure> {
 }
 
 /// `3 membres ajoutés`.
-fn counted(count: usize, one: &str, many: &str) -> String {
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{} {}", french::count(count), french::plural(count, one, many))
 }
 

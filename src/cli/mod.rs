@@ -5,6 +5,7 @@
 //! input was refused, 4 a check found something wrong.
 
 mod admin;
+mod bounces;
 mod check;
 mod consolidate;
 mod database;
@@ -46,7 +47,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Prépare une installation : importe membres, contacts et catalogue
+    /// Prépare et tient une installation : listes, premières personnes, e-mails revenus
     #[command(subcommand)]
     Admin(admin::Admin),
     Check(check::CheckArgs),

@@ -5,96 +5,18 @@
 //! paragraphs, so that the two never say different things. A value is always one line and a link
 //! always leads to this installation: nobody's name can add a paragraph or a link of its own.
 
+mod letter;
+
 use std::borrow::Cow;
 
-use chrono::NaiveDate;
-use domain::french;
-use domain::money::{Gross, Net};
-use domain::platform::mail::MailKind;
 use minijinja::{Environment, Value, context};
 use rust_embed::RustEmbed;
+
+pub use letter::{InvoiceShare, IssuedOrder, Letter, OpenTask};
 
 #[derive(RustEmbed)]
 #[folder = "templates/emails/"]
 struct Templates;
-
-/// What waits for somebody, as a reminder lists it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenTask {
-    pub organisation: String,
-    /// « recensement 2027-2030 ».
-    pub what: String,
-    pub until: NaiveDate,
-    /// « Répondre au recensement ».
-    pub label: String,
-    /// From the root of the site: `/campagnes/7/besoins`.
-    pub path: String,
-}
-
-/// A letter, with what it says. Every `path` begins at the root of the site.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Letter {
-    /// About an account: its own words, and the one thing that it asks for.
-    Account {
-        kind: MailKind,
-        subject: String,
-        before: Vec<String>,
-        /// A verb and its object, and where it leads.
-        button: Option<(String, String)>,
-        after: Vec<String>,
-    },
-    CensusOpened {
-        title: String,
-        closes_on: NaiveDate,
-        open: Vec<OpenTask>,
-    },
-    /// Days to the nearest closing, and all that is open.
-    Reminder {
-        days_left: i64,
-        open: Vec<OpenTask>,
-    },
-    ClosingChanged {
-        title: String,
-        before: NaiveDate,
-        closes_on: NaiveDate,
-        open: Vec<OpenTask>,
-    },
-    /// `summary` is a sentence: « 12 articles, 1 234,56 € HT. »
-    NeedsReceived {
-        organisation: String,
-        title: String,
-        summary: String,
-        closes_on: NaiveDate,
-        path: String,
-    },
-    WindowOpened {
-        organisation: String,
-        title: String,
-        until: NaiveDate,
-        path: String,
-    },
-    OrderIssued {
-        organisation: String,
-        number: String,
-        holder: String,
-        net: Net,
-        deliver_by: Option<NaiveDate>,
-        path: String,
-    },
-    HolderPack {
-        contract: String,
-        orders: usize,
-        net: Net,
-        file: String,
-    },
-    InvoiceShared {
-        organisation: String,
-        supplier: String,
-        number: String,
-        gross: Gross,
-        path: String,
-    },
-}
 
 /// Who writes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -169,121 +91,6 @@ impl Writer {
     }
 }
 
-impl Letter {
-    pub fn kind(&self) -> MailKind {
-        match self {
-            Self::Account { kind, .. } => *kind,
-            Self::CensusOpened { .. } => MailKind::CensusOpened,
-            Self::Reminder { .. } => MailKind::Reminder,
-            Self::ClosingChanged { .. } => MailKind::ClosingChanged,
-            Self::NeedsReceived { .. } => MailKind::NeedsReceived,
-            Self::WindowOpened { .. } => MailKind::WindowOpened,
-            Self::OrderIssued { .. } => MailKind::OrderIssued,
-            Self::HolderPack { .. } => MailKind::HolderPack,
-            Self::InvoiceShared { .. } => MailKind::InvoiceShared,
-        }
-    }
-
-    fn template(&self) -> &'static str {
-        match self {
-            Self::Account { .. } => "account",
-            Self::CensusOpened { .. }
-            | Self::Reminder { .. }
-            | Self::ClosingChanged { .. }
-            | Self::NeedsReceived { .. }
-            | Self::WindowOpened { .. }
-            | Self::OrderIssued { .. }
-            | Self::HolderPack { .. }
-            | Self::InvoiceShared { .. } => self.kind().code(),
-        }
-    }
-
-    fn values(&self, name: &str, base: &str) -> Value {
-        let at = |path: &str| format!("{base}{path}");
-        match self {
-            Self::Account { kind: _, subject, before, button, after } => {
-                let (label, path) = button.clone().unzip();
-                context! {
-                    name, subject, label, link => path.as_deref().map(at),
-                    before => before.clone(), after => after.clone(),
-                }
-            }
-            Self::CensusOpened { title, closes_on, open } => {
-                let closes_on = french::date(*closes_on);
-                let subject = match open.as_slice() {
-                    [only] => {
-                        format!("{} – {title} : à répondre avant le {closes_on}", only.organisation)
-                    }
-                    _ => format!("{title} : à répondre avant le {closes_on}"),
-                };
-                context! { name, subject, title, closes_on, items => items(open, base) }
-            }
-            Self::Reminder { days_left, open } => {
-                let (subject, opening) = reminder_words(*days_left, open);
-                context! { name, subject, opening, items => items(open, base) }
-            }
-            Self::ClosingChanged { title, before, closes_on, open } => context! {
-                name, title, before => french::date(*before),
-                closes_on => french::date(*closes_on), items => items(open, base),
-            },
-            Self::NeedsReceived { organisation, title, summary, closes_on, path } => context! {
-                organisation, title, summary, closes_on => french::date(*closes_on),
-                link => at(path),
-            },
-            Self::WindowOpened { organisation, title, until, path } => context! {
-                name, organisation, title, until => french::date(*until), link => at(path),
-            },
-            Self::OrderIssued { organisation, number, holder, net, deliver_by, path } => context! {
-                name, organisation, number, holder, net => net.french(),
-                deliver_by => deliver_by.map(french::date), link => at(path),
-            },
-            Self::HolderPack { contract, orders, net, file } => {
-                let word = french::plural(*orders, "bon de commande", "bons de commande");
-                context! {
-                    contract, orders => format!("{} {word}", french::count(*orders)),
-                    net => net.french(), file,
-                }
-            }
-            Self::InvoiceShared { organisation, supplier, number, gross, path } => context! {
-                name, organisation, supplier, number, gross => gross.french(), link => at(path),
-            },
-        }
-    }
-}
-
-fn items(open: &[OpenTask], base: &str) -> Vec<Value> {
-    let item = |task: &OpenTask| {
-        context! {
-            organisation => task.organisation.as_str(), what => task.what.as_str(),
-            label => task.label.as_str(), until => french::date(task.until),
-            link => format!("{base}{}", task.path),
-        }
-    };
-    open.iter().map(item).collect()
-}
-
-/// What a reminder says first: how many things, and how long until the nearest.
-fn reminder_words(days_left: i64, open: &[OpenTask]) -> (String, String) {
-    let when = match days_left {
-        ..=0 => "aujourd’hui".to_owned(),
-        1 => "demain".to_owned(),
-        more => format!("dans {more} jours"),
-    };
-    match open {
-        [only] => (
-            format!("{} – {} : il reste peu de temps", only.organisation, only.what),
-            format!("Une réponse est attendue de votre part. Elle se clôt {when}."),
-        ),
-        several => (
-            format!("{} réponses attendues de votre part", several.len()),
-            format!(
-                "{} réponses sont attendues de votre part. La première se clôt {when}.",
-                several.len()
-            ),
-        ),
-    }
-}
-
 /// A value that cannot break the page: its line breaks are spaces.
 fn on_one_line(value: &Value) -> Value {
     match value.as_str() {
@@ -339,7 +146,9 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
-    use domain::money::Cents;
+    use chrono::NaiveDate;
+    use domain::money::{Cents, Gross, Net};
+    use domain::platform::mail::MailKind;
 
     use super::*;
 
@@ -390,32 +199,34 @@ mod tests {
                 closes_on,
                 path: path(),
             },
-            Letter::WindowOpened {
-                organisation: organisation(),
-                title: title(),
-                until: closes_on,
-                path: path(),
-            },
+            Letter::WindowOpened { title: title(), until: closes_on, open: vec![task(); 2] },
             Letter::OrderIssued {
-                organisation: organisation(),
-                number: "BC-2026-0042".into(),
                 holder: "Cartonnages de la Lys".into(),
-                net: Net(Cents(123_456)),
                 deliver_by: Some(closes_on),
-                path: path(),
+                orders: vec![IssuedOrder {
+                    organisation: organisation(),
+                    number: "BC-2026-0042".into(),
+                    net: Some(Net(Cents(123_456))),
+                    path: path(),
+                }],
             },
             Letter::HolderPack {
                 contract: "2026-L1".into(),
                 orders: 906,
                 net: Net(Cents(123_456)),
-                file: "commandes.zip".into(),
+                file: Some("commandes.zip".into()),
+                path: path(),
+                until: closes_on,
             },
             Letter::InvoiceShared {
-                organisation: organisation(),
                 supplier: "Cartonnages de la Lys".into(),
                 number: "F-1".into(),
-                gross: Gross(Cents(123_456)),
-                path: path(),
+                credit: false,
+                shares: vec![InvoiceShare {
+                    organisation: organisation(),
+                    gross: Gross(Cents(123_456)),
+                    path: path(),
+                }],
             },
         ]
     }
@@ -444,11 +255,17 @@ mod tests {
 
     #[test]
     fn what_somebody_is_called_can_add_neither_a_paragraph_nor_a_link_nor_markup() {
-        let letter = Letter::WindowOpened {
+        let task = OpenTask {
             organisation: "Avion\n\n[Cliquez ici](https://ailleurs.example/)".into(),
+            what: String::new(),
+            until: day("2026-12-15"),
+            label: "Voir mes commandes".into(),
+            path: "/commandes".into(),
+        };
+        let letter = Letter::WindowOpened {
             title: "<b>Marché</b>".into(),
             until: day("2026-12-15"),
-            path: "/commandes".into(),
+            open: vec![task],
         };
         let email = Writer::new(sender()).unwrap().write(&letter, "Claire").unwrap();
         assert_eq!(email.html.matches("<a ").count(), 1);

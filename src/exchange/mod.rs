@@ -1,6 +1,7 @@
 //! Files of others: what comes in is judged before it is believed.
 
 pub mod allocation;
+pub mod bounces;
 pub mod canonical;
 pub mod catalogue;
 pub mod contacts;

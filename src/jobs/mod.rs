@@ -18,7 +18,7 @@ use std::time::Duration;
 use domain::platform::job::{LEASE, wait_after};
 use tokio::sync::watch;
 
-pub use work::zip_key;
+pub use work::look_at_calendar;
 
 use crate::mailer::Mailer;
 use crate::store::platform::jobs::{self as store, Ending, Job};
@@ -101,7 +101,7 @@ impl Once {
         match which {
             Loop::Jobs => run_one(&self.app, &self.runner, &self.stop).await,
             Loop::Mail => Ok(mail::send_due(&self.app, &self.mailer).await? > 0),
-            Loop::Calendar => work::look_at_calendar(&self.app).await.map(|()| false),
+            Loop::Calendar => look_at_calendar(&self.app).await.map(|()| false),
         }
     }
 }

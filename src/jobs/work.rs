@@ -1,27 +1,22 @@
 //! Which use case a job is.
 
 use chrono::Timelike;
-use domain::dates::paris_time;
+use domain::dates::{paris_day, paris_time};
 use domain::french;
 use domain::ids::JobId;
 
 use super::{Made, Progress};
 use crate::store::Viewer;
-use crate::store::platform::jobs::last_of;
-use crate::usecases::platform::jobs::{Work, start};
-use crate::usecases::platform::{archive, reminders};
+use crate::usecases::platform::jobs::{Work, start_daily};
+use crate::usecases::platform::{archive, housekeeping, reminders};
 use crate::usecases::{Actor, App, UseCaseError, campaigns, invoices, orders};
 
-/// Reminders leave when offices open.
+/// Reminders leave when offices open; the house is kept while they are closed.
 const REMINDERS_FROM: u32 = 8;
+const HOUSE_FROM: u32 = 3;
 
 fn counted(count: usize, one: &str, many: &str) -> String {
     format!("{} {}.", french::count(count), french::plural(count, one, many))
-}
-
-/// Where the ZIP file of a job is kept.
-pub fn zip_key(job: JobId) -> String {
-    format!("taches/{job}.zip")
 }
 
 pub(super) async fn run(
@@ -57,13 +52,17 @@ pub(super) async fn run(
         }
         Work::ZipPapers { member, papers, .. } => {
             let viewer = member.map_or(Viewer::Coordinator, Viewer::Member);
-            let made = archive::zip(app, viewer, papers, &zip_key(job), told).await?;
+            let made = archive::zip(app, viewer, papers, &archive::zip_key(job), told).await?;
             result = Some(format!("/taches/{job}/fichier"));
             counted(made, "document rassemblé", "documents rassemblés")
         }
-        Work::HolderPack { window, .. } => {
-            orders::make_pack(app, actor, *window).await?;
-            "L’envoi au titulaire est prêt.".into()
+        Work::HolderPack { window, send: false, .. } => {
+            let pack = orders::make_pack(app, actor, *window).await?;
+            format!("L’envoi n° {} au titulaire est prêt.", pack.rank)
+        }
+        Work::HolderPack { window, send: true, .. } => {
+            let pack = orders::make_and_mail_pack(app, actor, *window).await?;
+            format!("L’envoi n° {} part par courriel au titulaire.", pack.rank)
         }
         Work::CensusMails { campaign } => {
             let sent = reminders::announce(app, actor, *campaign).await?;
@@ -74,8 +73,19 @@ pub(super) async fn run(
             counted(sent, "e-mail écrit", "e-mails écrits")
         }
         Work::SendReminders { day } => {
+            let opened = orders::tell_openings(app, actor, *day).await?;
             let sent = reminders::remind(app, actor, *day).await?;
-            counted(sent, "rappel écrit", "rappels écrits")
+            let mut words = counted(sent, "rappel écrit", "rappels écrits");
+            if opened > 0 {
+                words += " ";
+                words += &counted(opened, "ouverture annoncée", "ouvertures annoncées");
+            }
+            words
+        }
+        Work::KeepHouse { .. } => {
+            let gone = housekeeping::keep(app).await?;
+            let gone = usize::try_from(gone).unwrap_or(usize::MAX);
+            counted(gone, "ligne effacée", "lignes effacées")
         }
         Work::RemindCensus { campaign, day } => {
             let sent = reminders::remind_census(app, actor, *campaign, *day).await?;
@@ -85,16 +95,19 @@ pub(super) async fn run(
     Ok(Made { message, result })
 }
 
-/// Asks for the reminders of the day, once a day, from the hour when offices open.
-pub(super) async fn look_at_calendar(app: &App) -> Result<(), UseCaseError> {
-    if paris_time(app.wall.now()).hour() < REMINDERS_FROM {
-        return Ok(());
+/// Asks for the work of the day, once a day over all nodes: the house is kept at night by the
+/// clock on the wall, reminders of the business day leave from the hour when offices open.
+pub async fn look_at_calendar(app: &App) -> Result<(), UseCaseError> {
+    let actor = Actor("calendrier".into());
+    let now = app.wall.now();
+    let hour = paris_time(now).hour();
+    if hour >= HOUSE_FROM {
+        let day = paris_day(now);
+        start_daily(app, &actor, day, &Work::KeepHouse { day }).await?;
     }
-    let day = app.today();
-    let work = Work::SendReminders { day };
-    let key = day.to_string();
-    if last_of(&app.store, work.kind(), &key).await?.is_none() {
-        start(app, &Actor("calendrier".into()), &key, &work).await?;
+    if hour >= REMINDERS_FROM {
+        let day = app.today();
+        start_daily(app, &actor, day, &Work::SendReminders { day }).await?;
     }
     Ok(())
 }

@@ -43,6 +43,18 @@ impl Files {
     }
 }
 
+impl Files {
+    /// Removes what is no longer of use; a file that is not there is as good as removed.
+    pub async fn remove(&self, key: &str) -> Result<(), StoreError> {
+        let failed = |source| StoreError::File { key: key.to_owned(), source };
+        let path = Key::parse(key).map_err(|error| failed(error.into()))?;
+        match self.inner.delete(&path).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(failed(error)),
+        }
+    }
+}
+
 /// A file that is written piece by piece: there whole once it is finished, or not at all.
 pub struct FileWriter {
     key: String,

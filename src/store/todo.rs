@@ -3,6 +3,7 @@
 //! Each kind is one query over all rows of the organisation, asked only where one of the
 //! person's rights lets it act, so that nobody is told to do what a page would refuse.
 
+mod administrator;
 mod buyer;
 mod finance;
 mod member;
@@ -10,6 +11,7 @@ mod purchases;
 
 use chrono::NaiveDate;
 
+pub use administrator::{addresses, administrator};
 pub use buyer::buyer;
 pub use finance::finance;
 pub use member::member;
@@ -26,6 +28,7 @@ pub enum TodoKind {
     Membership,
     Account,
     Job,
+    Reference,
 }
 
 impl TodoKind {
@@ -39,6 +42,7 @@ impl TodoKind {
             Self::Membership => "membership",
             Self::Account => "account",
             Self::Job => "job",
+            Self::Reference => "reference",
         }
     }
 }

@@ -51,7 +51,7 @@ async fn legal(State(pages): State<Pages>, visitor: Visitor) -> Result<Response,
 }
 
 /// By the beginning of the route, as the router knows it; the longest that fits says it.
-const HELP: [(&str, &str); 38] = [
+const HELP: [(&str, &str); 39] = [
     (
         "/campagnes",
         "Cette page dit à quels recensements votre organisme répond, et jusqu’à quand. Ouvrez celui qui est en cours.",
@@ -144,6 +144,10 @@ const HELP: [(&str, &str); 38] = [
     (
         "/r/",
         "Ce lien ouvre un seul recensement, pour toutes les personnes qui lisent cette boîte aux lettres. Dites qui répond.",
+    ),
+    (
+        "/envois/",
+        "Téléchargez ici les commandes qui vous sont adressées, puis accusez-en réception. Ce lien ne donne rien d’autre.",
     ),
     (
         "/recherche",

@@ -25,6 +25,8 @@ async fn show(State(pages): State<Pages>, who: SignedIn) -> Result<Response, Pag
             let mut todos = todo::buyer(&pages.app.store, &who.rights, today).await?;
             todos.extend(todo::purchases(&pages.app.store, &who.rights, today).await?);
             todos.extend(todo::finance(&pages.app.store, &who.rights, today).await?);
+            todos.extend(todo::administrator(&pages.app.store, &who.rights, today).await?);
+            todos.extend(todo::addresses(&pages.app.store, &who.rights).await?);
             todo::by_date(&mut todos);
             todos
         }

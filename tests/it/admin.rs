@@ -1,4 +1,4 @@
-//! `travee admin import`: lists come in whole, or not at all.
+//! `travee admin`: lists come in whole, or not at all; the first people are invited.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -11,6 +11,7 @@ use travee::usecases::group::import_contacts;
 
 use crate::fixtures::{ARRAS, app_on, buyer, organisations};
 use crate::harness::{Fresh, On};
+use crate::house::found;
 
 fn data(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(name)
@@ -125,4 +126,64 @@ async fn contacts_come_with_their_delivery_points(#[values(On::Sqlite, On::Postg
     assert!(refused.contains("Ligne 2 : le point de livraison « Entrepôt »"), "{refused}");
     assert!(refused.contains("Ligne 3 : aucun organisme n’a le SIRET"), "{refused}");
     assert_eq!(group::contacts(&app.store, None).await.unwrap().len(), 3);
+}
+
+fn create(fresh: &Fresh, role: &str, siret: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_travee"))
+        .args(["admin", "create-user", "--email", "Sophie.Caron@cdg62.example"])
+        .args(["--name", "Sophie Caron", "--role", role, "--siret", siret])
+        .args(["--base-url", "https://achats.cdg62.example/", "--database-url", &fresh.url])
+        .args(["--data-dir", fresh.folder.path().to_str().unwrap()])
+        .output()
+        .unwrap()
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_administrator_is_invited_from_the_command_line(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let fresh = on.fresh().await;
+    let app = app_on(&fresh, "2026-03-01");
+    organisations(&app).await;
+    let cdg = "28629990400016";
+    for (role, siret, code, words) in [
+        ("directeur", cdg, 2, "Le rôle « directeur » n’existe pas. Rôles : referent"),
+        ("referent", cdg, 3, "n’existe pas dans un organisme de ce type"),
+        ("administrateur", "21620498200013", 3, "Aucun organisme enregistré n’a le SIRET"),
+        ("administrateur", "28629990400017", 2, "ne convient pas"),
+    ] {
+        let refused = create(&fresh, role, siret);
+        assert_eq!(refused.status.code(), Some(code), "{role} {siret}: {refused:?}");
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    assert_eq!(found(&fresh, "SELECT CAST(COUNT(*) AS TEXT) FROM person").await.unwrap(), "0");
+    let output = create(&fresh, "administrateur", cdg);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let report = told(&output);
+    assert!(
+        report.starts_with("Sophie Caron est invité dans « CdG62 » (administrateur)"),
+        "{report}"
+    );
+    let (_, token) = report.split_once("\nhttps://achats.cdg62.example/invitation/").unwrap();
+    // The command ran on the machine's clock, as this reader does.
+    let app = travee::usecases::App::new(app.store.clone(), app.files.clone());
+    let invitation = format!("/invitation/{token}");
+    let client = crate::client::Client::new(&app);
+    client.get(&invitation).await.shows(&["CdG62"]);
+    let letter = "SELECT kind || ' ' || to_address || ' ' || state FROM mail";
+    let expected = "invitation sophie.caron@cdg62.example waiting";
+    assert_eq!(found(&fresh, letter).await.unwrap(), expected);
+    let granted = "SELECT role || ' ' || given_by FROM role_grant";
+    assert_eq!(found(&fresh, granted).await.unwrap(), "administrator ligne de commande");
+    client.post(&invitation, &[]).await.leads_to("/compte/double-authentification?suite=/");
+    assert_eq!(
+        client.get(&invitation).await.status,
+        axum::http::StatusCode::GONE,
+        "the link works once"
+    );
+    let again = create(&fresh, "acheteur", cdg);
+    assert_eq!(again.status.code(), Some(0), "{again:?}");
+    assert!(told(&again).contains("utilisait déjà Travée : son rôle dans « CdG62 » (acheteur)"));
 }

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use domain::platform::role::Role;
 use rstest::rstest;
 
-use crate::client::Client;
+use crate::client::{Client, person};
 use crate::fixtures::{app_on, organisations};
 use crate::harness::On;
 
@@ -114,4 +114,55 @@ async fn a_search_finds_what_its_reader_may_see_and_nothing_else(
     buyer.get("/recherche?q=b").await.shows(&["au moins deux lettres"]);
     let found = member.get("/recherche?q=bapau").await.shows(&["Rien ne correspond"]);
     assert!(!found.text().contains("/gestion/"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_administrators_start_page_says_what_failed_what_lacks_and_what_lapses(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let fresh = on.fresh().await;
+    let app = app_on(&fresh, "2026-11-22");
+    let ids = organisations(&app).await;
+    let admin = Client::with(&app, &fresh, ids[0], &[Role::Administrator]).await;
+    // The rate of the second half of 2026 and the mandate from 2026 on are not known.
+    let lapsed = ["Mettre à jour le taux des intérêts moratoires", "valait jusqu’au 30/06/2026"];
+    let page = admin.get("/").await.shows(&lapsed);
+    let page = page.shows(&["Mettre à jour les mandats municipaux", "22/03/2026"]).text();
+    assert!(!page.contains("tâche en échec") && !page.contains("les taux de TVA"), "{page}");
+    let nadia = person(&fresh, "nadia@cdg62.example", ids[0], &[Role::CoordinatorFinance]).await;
+    let zoe = person(&fresh, "zoe@arras.example", ids[2], &[Role::Signatory]).await;
+    fresh.execute("UPDATE person SET totp_secret = 'JBSWY3DPEHPK3PXP'").await;
+    fresh
+        .execute(&format!("UPDATE person SET totp_secret = NULL WHERE id IN ({nadia}, {zoe})"))
+        .await;
+    let ends = format!("UPDATE role_grant SET to_day = '2026-12-12' WHERE person_id = {zoe}");
+    fresh.execute(&ends).await;
+    fresh
+        .execute(
+            "INSERT INTO job (kind, key, payload, state, attempts, run_at, done_units, \
+             total_units, message, cancel_asked, asked_by, asked_at) VALUES ('zip_papers', '1', \
+             '{}', 'dead', 5, '2026-11-22 08:00:00+00:00', 0, 0, '', FALSE, 'x', \
+             '2026-11-22 08:00:00+00:00')",
+        )
+        .await;
+    admin.get("/").await.shows(&[
+        "Examiner 1 tâche en échec",
+        "/administration/taches?etat=dead",
+        "Faire mettre en place la double authentification : 1 personne",
+        "Prolonger les rôles de 1 personne",
+        "avant le 11/12/2026",
+    ]);
+    let buyer = Client::with(&app, &fresh, ids[0], &[Role::Buyer]).await;
+    let theirs = buyer.get("/").await.text();
+    assert!(!theirs.contains("tâche en échec") && !theirs.contains("Mettre à jour"), "{theirs}");
+    // Another role of the same kind follows: nothing lapses.
+    fresh
+        .execute(&format!(
+            "INSERT INTO role_grant (person_id, organisation_id, role, from_day, given_by) \
+             VALUES ({zoe}, {}, 'signatory', '2026-12-12', 'essai')",
+            ids[2]
+        ))
+        .await;
+    assert!(!admin.get("/").await.text().contains("Prolonger les rôles"));
 }

@@ -15,6 +15,7 @@ mod admin;
 mod administration;
 mod allocate;
 mod architecture;
+mod bounces;
 mod browser;
 mod buying;
 mod campaigns;

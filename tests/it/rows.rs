@@ -34,6 +34,8 @@ const ROWS: &[(&str, Whose, &str)] = &[
     ("/invitation/{token}", Group, "SELECT 'perime'"),
     ("/r/{token}", Group, "SELECT 'perime'"),
     ("/compte/adresse/{token}", Group, "SELECT 'perime'"),
+    ("/envois/{token}", Group, "SELECT 'perime'"),
+    ("/envois/fichier/{token}", Group, "SELECT 'perime'"),
     (
         "/compte/appareils/{id}",
         Member,

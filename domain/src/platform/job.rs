@@ -25,6 +25,7 @@ coded_enum! {
         CensusMails => ("census_mails", "prévenir de l’ouverture d’un recensement"),
         ClosingMails => ("closing_mails", "prévenir d’une nouvelle date de clôture"),
         SendReminders => ("send_reminders", "envoyer les rappels du jour"),
+        KeepHouse => ("keep_house", "effacer ce qui a fait son temps"),
     }
 }
 

@@ -41,8 +41,8 @@ coded_enum! {
 }
 
 impl MailKind {
-    /// Whether its link opens an account or a census: nobody but the reader sees its text, and
-    /// the text goes once it is sent.
+    /// Whether its link opens an account, a census or a pack of orders: nobody but the reader sees
+    /// its text, and the text goes once it is sent.
     pub fn opens_something(self) -> bool {
         match self {
             Self::SignIn
@@ -51,7 +51,8 @@ impl MailKind {
             | Self::ChangeEmail
             | Self::CensusOpened
             | Self::Reminder
-            | Self::ClosingChanged => true,
+            | Self::ClosingChanged
+            | Self::HolderPack => true,
             Self::RoleGiven
             | Self::AddressAsked
             | Self::AddressChanged
@@ -61,7 +62,6 @@ impl MailKind {
             | Self::NeedsReceived
             | Self::WindowOpened
             | Self::OrderIssued
-            | Self::HolderPack
             | Self::InvoiceShared => false,
         }
     }

@@ -43,7 +43,8 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
+    ConnectionTrait, EntityTrait, FromQueryResult, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use super::group::coded;
@@ -332,6 +333,17 @@ fn lots_of(id: CampaignId) -> sea_orm::sea_query::SelectStatement {
         .column(campaign_lot::Column::LotId)
         .filter(campaign_lot::COLUMN.campaign_id.eq(id.0));
     sea_orm::QueryTrait::into_query(lots)
+}
+
+/// How many members have their receipt of this census.
+pub async fn receipts_issued(on: &impl Access, id: CampaignId) -> Result<i64, StoreError> {
+    let count = paper::Entity::find()
+        .filter(paper::COLUMN.campaign_id.eq(id.0))
+        .filter(paper::COLUMN.kind.eq("needs_receipt"))
+        .count(on.connection())
+        .await
+        .map_err(StoreError::during("counting the receipts of a census"))?;
+    Ok(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 /// The members that have their receipt of this census.

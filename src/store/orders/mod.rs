@@ -35,7 +35,10 @@ pub use of_member::{
     DecidedRow, DeliveredRow, MemberOrder, OrderReferences, Told, Wanted, decisions_of,
     deliveries_of, history, member_orders, set_references,
 };
-pub use packs::{HolderPack, add_pack, mark_pack, packs_of_window};
+pub use packs::{
+    HolderPack, add_pack, add_pack_link, forget_pack_links, linked_pack, pack_acknowledged,
+    pack_sent, packs_of_window,
+};
 pub use penalties::{LateGoods, late_goods};
 pub use quantities::{ordered_since, window_quantities};
 pub use read::{Printed, StoredOrder, Which, load, one};

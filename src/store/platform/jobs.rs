@@ -326,6 +326,36 @@ pub async fn last_of(
         .transpose()
 }
 
+/// The jobs done before whose ZIP file is still kept.
+pub async fn zips_ended_before(
+    on: &impl Access,
+    before: DateTime<Utc>,
+) -> Result<Vec<JobId>, StoreError> {
+    let rows = job::Entity::find()
+        .filter(job::COLUMN.kind.eq(JobKind::ZipPapers.code()))
+        .filter(over(before))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("looking for old files"))?;
+    Ok(rows.into_iter().map(|row| JobId(row.id)).collect())
+}
+
+/// Done or cancelled before. A dead one stays until somebody has looked at it.
+fn over(before: DateTime<Utc>) -> Condition {
+    let ended = [JobState::Done.code(), JobState::Cancelled.code()];
+    Condition::all().add(job::COLUMN.state.is_in(ended)).add(job::COLUMN.ended_at.lt(before))
+}
+
+/// Forgets the jobs that were done or cancelled before; how many.
+pub async fn forget(tx: &Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    let gone = job::Entity::delete_many()
+        .filter(over(before))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during("forgetting jobs"))?;
+    Ok(gone.rows_affected)
+}
+
 const SORTS: [(&str, &str); 4] =
     [("date", "asked_at"), ("tache", "kind"), ("etat", "state"), ("demandeur", "asked_by")];
 

@@ -33,12 +33,12 @@ pub async fn clear(tx: &Tx, keys: &[String]) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets windows that began before.
-pub async fn forget(tx: &Tx, before: DateTime<Utc>) -> Result<(), StoreError> {
-    attempt::Entity::delete_many()
+/// Forgets windows that began before; how many.
+pub async fn forget(tx: &Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    let gone = attempt::Entity::delete_many()
         .filter(attempt::COLUMN.window_start.lt(before))
         .exec(tx.connection())
         .await
         .map_err(StoreError::during("forgetting attempts"))?;
-    Ok(())
+    Ok(gone.rows_affected)
 }

@@ -121,12 +121,12 @@ pub async fn cancel(
     Ok(())
 }
 
-/// Forgets links that ended before.
-pub async fn forget(tx: &Tx, before: DateTime<Utc>) -> Result<(), StoreError> {
-    sign_in_token::Entity::delete_many()
+/// Forgets links that ended before; how many.
+pub async fn forget(tx: &Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    let gone = sign_in_token::Entity::delete_many()
         .filter(sign_in_token::COLUMN.expires_at.lt(before))
         .exec(tx.connection())
         .await
         .map_err(StoreError::during("forgetting links"))?;
-    Ok(())
+    Ok(gone.rows_affected)
 }

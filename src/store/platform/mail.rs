@@ -1,6 +1,8 @@
 //! The outbox: what is to be sent, what was sent, what came back.
 
-use std::collections::BTreeSet;
+mod list;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use domain::ids::{CampaignId, MailId, OrganisationId, PersonId};
@@ -9,11 +11,14 @@ use entities::mail;
 use sea_orm::sea_query::{Expr, ExprTrait, LockBehavior, LockType, OnConflict, Query};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    Condition, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter,
+    Condition, EntityTrait, FromQueryResult, QueryFilter, QuerySelect,
 };
 
 use crate::store::group::coded;
-use crate::store::{Access, Slice, StoreError, Tx, is_postgres, rows_per_statement, sql};
+use crate::store::{Access, StoreError, Tx, is_postgres, rows_per_statement, sql};
+
+pub(in crate::store) use list::counted;
+pub use list::{Letter, MailRow, Undeliverable, letter, list, undeliverable};
 
 /// A file of the store that goes with a letter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -243,17 +248,73 @@ pub async fn again(tx: &Tx, id: MailId, now: DateTime<Utc>) -> Result<(), StoreE
     moved(tx, id, step).await
 }
 
-/// The letter with this Message-ID, as a bounce names it.
-pub async fn by_message_id(
+/// A letter as a bounce names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    pub id: MailId,
+    pub address: String,
+    pub subject: String,
+    pub state: MailState,
+}
+
+/// The letters with these Message-IDs, as bounces name them.
+pub async fn by_message_ids(
     on: &impl Access,
-    message_id: &str,
-) -> Result<Option<MailId>, StoreError> {
-    let found = mail::Entity::find()
-        .filter(mail::COLUMN.message_id.eq(message_id))
-        .one(on.connection())
+    message_ids: &[&str],
+) -> Result<BTreeMap<String, Named>, StoreError> {
+    let mut named = BTreeMap::new();
+    for ids in message_ids.chunks(10_000) {
+        let rows = mail::Entity::find()
+            .filter(mail::COLUMN.message_id.is_in(ids.iter().copied()))
+            .all(on.connection())
+            .await
+            .map_err(StoreError::during("looking for e-mails"))?;
+        for row in rows {
+            let state =
+                coded(MailState::from_code(&row.state), ("mail", row.id, "state"), &row.state)?;
+            let (address, subject) = (row.to_address, row.subject);
+            named.insert(row.message_id, Named { id: MailId(row.id), address, subject, state });
+        }
+    }
+    Ok(named)
+}
+
+/// Erases the text of letters written before that never left, where it holds a link; how many.
+pub async fn forget_texts(tx: &Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    let kinds = MailKind::ALL.iter().filter(|kind| kind.opens_something());
+    let gone = mail::Entity::update_many()
+        .col_expr(mail::Column::Text, Expr::value(""))
+        .col_expr(mail::Column::Html, Expr::value(""))
+        .filter(mail::COLUMN.state.eq(MailState::Failed.code()))
+        .filter(mail::COLUMN.kind.is_in(kinds.map(|kind| kind.code())))
+        .filter(mail::COLUMN.queued_at.lt(before))
+        .filter(mail::COLUMN.text.ne(""))
+        .exec(tx.connection())
         .await
-        .map_err(StoreError::during("looking for an e-mail"))?;
-    Ok(found.map(|row| MailId(row.id)))
+        .map_err(StoreError::during("erasing the texts of letters"))?;
+    Ok(gone.rows_affected)
+}
+
+/// Which of `keys` a letter of this kind was written under.
+pub async fn known(
+    on: &impl Access,
+    kind: MailKind,
+    keys: &[&str],
+) -> Result<BTreeSet<String>, StoreError> {
+    let mut known = BTreeSet::new();
+    for keys in keys.chunks(10_000) {
+        let rows: Vec<String> = mail::Entity::find()
+            .select_only()
+            .column(mail::Column::Key)
+            .filter(mail::COLUMN.kind.eq(kind.code()))
+            .filter(mail::COLUMN.key.is_in(keys.iter().copied()))
+            .into_tuple()
+            .all(on.connection())
+            .await
+            .map_err(StoreError::during("reading what was written"))?;
+        known.extend(rows);
+    }
+    Ok(known)
 }
 
 /// The keys of a kind that end in `end`: whom a reminder of a day has been written to.
@@ -273,130 +334,4 @@ pub async fn keys(
         .await
         .map_err(StoreError::during("reading what was written"))?;
     Ok(rows.into_iter().map(|row| row.key).collect())
-}
-
-/// A letter in the list of those that were sent, without its text.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub struct MailRow {
-    pub id: i64,
-    pub kind: String,
-    pub to_address: String,
-    pub to_name: String,
-    pub organisation: Option<String>,
-    pub subject: String,
-    pub state: String,
-    pub attempts: i64,
-    pub queued_at: DateTime<Utc>,
-    pub next_at: DateTime<Utc>,
-    pub sent_at: Option<DateTime<Utc>>,
-    pub last_error: Option<String>,
-    pub attached_name: Option<String>,
-}
-
-impl MailRow {
-    pub fn state(&self) -> Option<MailState> {
-        MailState::from_code(&self.state)
-    }
-
-    pub fn kind(&self) -> Option<MailKind> {
-        MailKind::from_code(&self.kind)
-    }
-}
-
-const COLUMNS: &str = "m.id, m.kind, m.to_address, m.to_name, o.name AS organisation, m.subject, \
-                       m.state, m.attempts, m.queued_at, m.next_at, m.sent_at, m.last_error, \
-                       m.attached_name";
-const FROM: &str = " FROM mail m LEFT JOIN organisation o ON o.id = m.organisation_id";
-const SORTS: [(&str, &str); 5] = [
-    ("date", "m.queued_at"),
-    ("destinataire", "m.to_address"),
-    ("objet", "m.subject"),
-    ("etat", "m.state"),
-    ("organisme", "o.name"),
-];
-
-/// The letters of all, in one `state` if one is given; the part asked for, and how many in all.
-pub async fn list(
-    on: &impl Access,
-    state: Option<MailState>,
-    slice: &Slice,
-) -> Result<(Vec<MailRow>, u64), StoreError> {
-    let on = on.connection();
-    let doing = "listing e-mails";
-    let condition = " WHERE ($1 = '' OR m.state = $1) AND (LOWER(m.to_address) LIKE $2 ESCAPE '\\' \
-                     OR LOWER(m.to_name) LIKE $2 ESCAPE '\\' OR LOWER(m.subject) LIKE $2 ESCAPE '\\' \
-                     OR LOWER(COALESCE(o.name, '')) LIKE $2 ESCAPE '\\')";
-    let values = || [state.map_or("", MailState::code).into(), slice.pattern().into()];
-    let text = format!(
-        "SELECT {COLUMNS}{FROM}{condition}{}{}",
-        slice.order_by(&SORTS, "m.id DESC"),
-        slice.cut()
-    );
-    let rows = MailRow::find_by_statement(sql(on, &text, values()))
-        .all(on)
-        .await
-        .map_err(StoreError::during(doing))?;
-    let text = format!("SELECT COUNT(*) AS number{FROM}{condition}");
-    Ok((rows, counted(on, &text, values()).await?))
-}
-
-#[derive(FromQueryResult)]
-struct Counted {
-    number: i64,
-}
-
-pub(super) async fn counted<C: ConnectionTrait>(
-    on: &C,
-    text: &str,
-    values: impl IntoIterator<Item = sea_orm::Value>,
-) -> Result<u64, StoreError> {
-    let found = Counted::find_by_statement(sql(on, text, values))
-        .one(on)
-        .await
-        .map_err(StoreError::during("counting rows"))?;
-    Ok(found.and_then(|row| u64::try_from(row.number).ok()).unwrap_or_default())
-}
-
-/// A letter with its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
-    pub row: MailRow,
-    pub text: String,
-    pub message_id: String,
-}
-
-pub async fn letter(on: &impl Access, id: MailId) -> Result<Letter, StoreError> {
-    let connection = on.connection();
-    let not_found = || StoreError::NotFound { what: "e-mail", id: id.to_string() };
-    let doing = "reading an e-mail";
-    let text = format!("SELECT {COLUMNS}{FROM} WHERE m.id = $1");
-    let row = MailRow::find_by_statement(sql(connection, &text, [id.0.into()]))
-        .one(connection)
-        .await
-        .map_err(StoreError::during(doing))?
-        .ok_or_else(not_found)?;
-    let whole = mail::Entity::find_by_id(id.0)
-        .one(connection)
-        .await
-        .map_err(StoreError::during(doing))?
-        .ok_or_else(not_found)?;
-    Ok(Letter { row, text: whole.text, message_id: whole.message_id })
-}
-
-/// The addresses whose last letter came back, in lower case: whoever keeps contacts is told.
-pub async fn bounced_addresses(on: &impl Access) -> Result<Vec<String>, StoreError> {
-    #[derive(FromQueryResult)]
-    struct Row {
-        address: String,
-    }
-    let connection = on.connection();
-    let text = "SELECT DISTINCT LOWER(m.to_address) AS address FROM mail m \
-                WHERE m.state = 'bounced' AND NOT EXISTS (SELECT 1 FROM mail n \
-                WHERE LOWER(n.to_address) = LOWER(m.to_address) AND n.id > m.id \
-                AND n.state = 'sent') ORDER BY address";
-    let rows = Row::find_by_statement(sql(connection, text, []))
-        .all(connection)
-        .await
-        .map_err(StoreError::during("reading bounced addresses"))?;
-    Ok(rows.into_iter().map(|row| row.address).collect())
 }

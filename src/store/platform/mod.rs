@@ -237,6 +237,45 @@ pub async fn note_done(
     Ok(())
 }
 
+/// Notes that something of this key is done, unless somebody has: whether it was this one. Two at
+/// once wait for one another.
+pub async fn claim(
+    tx: &Tx,
+    use_case: &'static str,
+    key: &str,
+    at: DateTime<Utc>,
+) -> Result<bool, StoreError> {
+    let row = idempotency_key::ActiveModel {
+        id: NotSet,
+        use_case: Set(use_case.to_owned()),
+        key: Set(key.to_owned()),
+        outcome: Set(String::new()),
+        at: Set(at),
+    };
+    let columns = [idempotency_key::Column::UseCase, idempotency_key::Column::Key];
+    let claimed = idempotency_key::Entity::insert_many([row])
+        .on_conflict(OnConflict::columns(columns).do_nothing().to_owned())
+        .exec_without_returning(tx.connection())
+        .await
+        .map_err(StoreError::during("claiming a key"))?;
+    Ok(claimed == 1)
+}
+
+/// Forgets the claims of a use case made before; how many.
+pub async fn forget_claims(
+    tx: &Tx,
+    use_case: &'static str,
+    before: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let gone = idempotency_key::Entity::delete_many()
+        .filter(idempotency_key::COLUMN.use_case.eq(use_case))
+        .filter(idempotency_key::COLUMN.at.lt(before))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during("forgetting claims"))?;
+    Ok(gone.rows_affected)
+}
+
 /// An issued paper: its bytes are in the file store under `file_key` and never change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IssuedPaper {

@@ -1,7 +1,8 @@
 //! Who still has to answer, and how they are reached: sets, joined by the use case.
 
 use chrono::NaiveDate;
-use domain::ids::CampaignId;
+use domain::ids::{CampaignId, OrganisationId};
+use domain::platform::role::Role;
 use sea_orm::{FromQueryResult, Value};
 
 use crate::store::{Access, StoreError, sql};
@@ -77,6 +78,47 @@ pub async fn people(on: &impl Access, day: NaiveDate) -> Result<Vec<Answering>, 
                 AND g.from_day <= $1 AND (g.to_day IS NULL OR g.to_day > $1) \
                 ORDER BY p.id, g.organisation_id";
     rows(on, text, [day.into()]).await
+}
+
+/// Somebody who acts for an organisation, with an account.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Acting {
+    pub person_id: i64,
+    pub name: String,
+    pub email: String,
+    pub organisation_id: i64,
+    pub organisation: String,
+}
+
+/// Whoever holds one of `roles` in one of `organisations` on `day`: a person's organisations
+/// together, by name.
+pub async fn acting(
+    on: &impl Access,
+    organisations: &[OrganisationId],
+    roles: &[Role],
+    day: NaiveDate,
+) -> Result<Vec<Acting>, StoreError> {
+    let roles: Vec<String> = roles.iter().map(|role| format!("'{}'", role.code())).collect();
+    let mut found: Vec<Acting> = Vec::new();
+    for ids in organisations.chunks(10_000) {
+        let marks: Vec<String> = (2..ids.len() + 2).map(|at| format!("${at}")).collect();
+        let text = format!(
+            "SELECT DISTINCT p.id AS person_id, p.name, p.email, g.organisation_id, \
+             o.name AS organisation \
+             FROM role_grant g JOIN person p ON p.id = g.person_id \
+             JOIN organisation o ON o.id = g.organisation_id \
+             WHERE g.role IN ({}) AND p.disabled_at IS NULL \
+             AND g.from_day <= $1 AND (g.to_day IS NULL OR g.to_day > $1) \
+             AND g.organisation_id IN ({})",
+            roles.join(", "),
+            marks.join(", ")
+        );
+        let mut values = vec![Value::from(day)];
+        values.extend(ids.iter().map(|id| Value::from(id.0)));
+        found.extend(rows::<Acting>(on, &text, values).await?);
+    }
+    found.sort_by(|a, b| (a.person_id, &a.organisation).cmp(&(b.person_id, &b.organisation)));
+    Ok(found)
 }
 
 /// An address where an organisation is reached.

@@ -353,12 +353,12 @@ pub async fn close_all_of(tx: &Tx, person: PersonId, kept: Option<i64>) -> Resul
     Ok(())
 }
 
-/// Forgets sessions that ended before.
-pub async fn forget(tx: &Tx, before: DateTime<Utc>) -> Result<(), StoreError> {
-    session::Entity::delete_many()
+/// Forgets sessions that ended before; how many.
+pub async fn forget(tx: &Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    let gone = session::Entity::delete_many()
         .filter(session::COLUMN.expires_at.lt(before))
         .exec(tx.connection())
         .await
         .map_err(StoreError::during("forgetting sessions"))?;
-    Ok(())
+    Ok(gone.rows_affected)
 }

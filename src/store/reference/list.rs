@@ -72,6 +72,42 @@ pub async fn rows(
         .map_err(StoreError::during("listing reference rows"))
 }
 
+/// A table of which something has no row beyond a day.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Ending {
+    /// As addresses have it: `interets`.
+    pub table: String,
+    /// The first of these days.
+    pub last_day: NaiveDate,
+}
+
+/// The tables where the last known row of something ends on a day from `from` to `to`, the nearest
+/// first.
+pub async fn ending(
+    on: &impl Access,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> Result<Vec<Ending>, StoreError> {
+    let parts: Vec<String> = TABLES
+        .iter()
+        .map(|(code, select)| {
+            format!(
+                "SELECT '{code}' AS code, MAX(valid_to) AS last_day FROM ({select}) r \
+                 GROUP BY what HAVING COUNT(*) = COUNT(valid_to)"
+            )
+        })
+        .collect();
+    let text = format!(
+        "SELECT code AS \"table\", MIN(last_day) AS last_day FROM ({}) e \
+         WHERE last_day >= $1 AND last_day <= $2 GROUP BY code ORDER BY 2, 1",
+        parts.join(" UNION ALL ")
+    );
+    Ending::find_by_statement(sql(on.connection(), &text, [from.into(), to.into()]))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("looking for reference rows that end"))
+}
+
 /// Adds the late-interest rate of a half-year.
 pub async fn add_interest_rate(
     tx: &Tx,

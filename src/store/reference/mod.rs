@@ -2,7 +2,7 @@
 
 mod list;
 
-pub use list::{ReferenceRow, add_interest_rate, rows};
+pub use list::{Ending, ReferenceRow, add_interest_rate, ending, rows};
 
 use domain::catalogue::budget::{AccountRule, BudgetSection};
 use domain::cpv::CpvList;

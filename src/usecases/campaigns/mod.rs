@@ -11,8 +11,9 @@ pub mod send;
 
 pub use answer::{Repeated, Taken, reopen_sheet, same_as_last, sign_sheet, submit_needs};
 pub use calendar::{move_closing_day, reopen_until};
+use receipts::ask_for_receipts;
 pub(crate) use receipts::convention_ref;
-pub use receipts::{issue_receipts, provisional_receipt};
+pub use receipts::{issue_receipts, provisional_receipt, start_receipts};
 
 use domain::campaigns::census::{Census, CensusAction, CensusState, STEPS};
 use domain::ids::{CampaignId, ConventionId};
@@ -168,9 +169,38 @@ pub async fn close_census(
     campaign: CampaignId,
 ) -> Result<usize, UseCaseError> {
     let tx = app.store.begin_write().await?;
-    let census = store::census_to_move(&tx, campaign).await?;
-    step(&tx, &census, CensusAction::Close).await?;
-    let locked = store::lock_sheets(&tx, campaign).await?;
+    let locked = close_in(app, actor, &tx, campaign).await?;
+    tx.commit().await?;
+    Ok(locked)
+}
+
+/// Closes a census and asks for the receipts of all who answered, in the same transaction, so
+/// that no census closes without them.
+///
+/// # Errors
+///
+/// Those of [`close_census`].
+pub async fn close_and_issue_receipts(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+) -> Result<usize, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    ask_for_receipts(&tx, app, actor, campaign).await?;
+    let locked = close_in(app, actor, &tx, campaign).await?;
+    tx.commit().await?;
+    Ok(locked)
+}
+
+async fn close_in(
+    app: &App,
+    actor: &Actor,
+    tx: &Tx,
+    campaign: CampaignId,
+) -> Result<usize, UseCaseError> {
+    let census = store::census_to_move(tx, campaign).await?;
+    step(tx, &census, CensusAction::Close).await?;
+    let locked = store::lock_sheets(tx, campaign).await?;
     let mut entries = vec![app.entry(
         actor,
         "campaign.close",
@@ -181,8 +211,7 @@ pub async fn close_census(
     entries.extend(
         locked.iter().map(|id| app.entry(actor, "need_sheet.lock", "need_sheet", id.0, "")),
     );
-    platform::append(&tx, entries).await?;
-    tx.commit().await?;
+    platform::append(tx, entries).await?;
     Ok(locked.len())
 }
 

@@ -13,10 +13,57 @@ use crate::documents::needs_receipt::render;
 use crate::documents::parties::ConventionRef;
 use crate::store::campaigns::{self as store, StoredSheet};
 use crate::store::platform::{self, IssuedPaper};
-use crate::store::{StoreError, Viewer, group, reference};
+use crate::store::{StoreError, Tx, Viewer, group, reference};
+use crate::usecases::platform::jobs::{self, Work};
 use crate::usecases::{letterhead, papers};
 
 const SERIES: &str = "needs_receipt";
+
+/// The page that shows a census's receipts.
+fn back(campaign: CampaignId) -> String {
+    format!("/gestion/recensements/{campaign}")
+}
+
+/// Asks for the receipts of a census, in the transaction of whoever wants them.
+pub(super) async fn ask_for_receipts(
+    tx: &Tx,
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+) -> Result<(), UseCaseError> {
+    let work = Work::IssueReceipts { campaign, back: back(campaign) };
+    jobs::ask(tx, app, actor, &campaign.to_string(), &work).await?;
+    Ok(())
+}
+
+/// Asks for the receipts that are missing: whose answer was corrected after the closing, or whose
+/// receipt could not be made.
+///
+/// # Errors
+///
+/// Refused while the census takes answers.
+pub async fn start_receipts(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+) -> Result<(), UseCaseError> {
+    takes_no_answers(store::census(&app.store, campaign).await?.census.state)?;
+    let work = Work::IssueReceipts { campaign, back: back(campaign) };
+    jobs::start(app, actor, &campaign.to_string(), &work).await?;
+    Ok(())
+}
+
+fn takes_no_answers(state: CensusState) -> Result<(), UseCaseError> {
+    match state {
+        CensusState::Closed | CensusState::Settled => Ok(()),
+        CensusState::Draft | CensusState::Open | CensusState::Cancelled => {
+            Err(UseCaseError::refused(
+                "recensement_pas_clos",
+                "Les récépissés sont émis une fois le recensement clos.",
+            ))
+        }
+    }
+}
 
 /// Issues the receipt of every member that answered a closed census and has none yet; how many.
 /// Each batch is whole: killed in the middle and started again, it issues the missing ones.
@@ -32,15 +79,7 @@ pub async fn issue_receipts(
     told: impl Fn(usize, usize) + Send,
 ) -> Result<usize, UseCaseError> {
     let census = store::census(&app.store, campaign).await?;
-    match census.census.state {
-        CensusState::Closed | CensusState::Settled => {}
-        CensusState::Draft | CensusState::Open | CensusState::Cancelled => {
-            return Err(UseCaseError::refused(
-                "recensement_pas_clos",
-                "Les récépissés sont émis une fois le recensement clos.",
-            ));
-        }
-    }
+    takes_no_answers(census.census.state)?;
     let sheets = store::sheets(&app.store, Viewer::Coordinator, &census, None).await?;
     let mut by_member: BTreeMap<OrganisationId, Vec<&StoredSheet>> = BTreeMap::new();
     for stored in sheets.iter().filter(|stored| stored.sheet.is_answered()) {

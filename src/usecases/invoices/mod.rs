@@ -28,6 +28,7 @@ mod settlement;
 pub mod share;
 mod sharing;
 pub mod statement;
+mod told;
 mod validate;
 mod year;
 

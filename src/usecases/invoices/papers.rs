@@ -22,6 +22,7 @@ use super::accounts::{account_shares, accounts};
 use super::load;
 use super::sharing::{Printed, Shared, accepted_of, mirrored, printed, share_off_thread};
 use super::statement::{Addressee, Around, Statements, attachment};
+use super::told::{self, Document};
 use crate::documents::Paper;
 use crate::documents::allocation_statement::{
     AllocationStatement, Payment, PreviousCredit, render,
@@ -203,6 +204,16 @@ impl Batch {
             .collect()
     }
 
+    fn told(&self) -> Document {
+        let stored = &self.document.stored;
+        Document {
+            id: stored.id,
+            number: stored.number.clone(),
+            supplier: self.document.invoice.seller.name.clone(),
+            credit: stored.kind.is_credit(),
+        }
+    }
+
     fn addressee(
         &self,
         due: &StatementDue,
@@ -370,6 +381,8 @@ async fn register(
         store::due_statements(&tx, allocation).await?.into_iter().map(|one| one.number).collect();
     issued.retain(|paper| still.contains(&paper.number));
     register_papers(&tx, &issued).await?;
+    let stated = told::stated(&issued, &batch.sirets, &batch.shared.allocation.members);
+    told::shared(app, &tx, &batch.told(), &stated).await?;
     let details =
         format!("{} relevés de la facture {}", issued.len(), batch.document.stored.number);
     let entry = app.entry(actor, "allocation.state", "allocation", allocation.0, details);

@@ -17,6 +17,7 @@ use domain::quantity::Quantity;
 use domain::tenders::packing::{self, Ask};
 
 use super::pricing::{Pricing, quantities};
+use super::told::{self, OpenWindow};
 use crate::store::orders::{self as store, CountedNeed, NewOrder, Which, Window};
 use crate::store::tenders::{SchedulePrices, schedule_in_force};
 use crate::store::{Tx, Viewer, group, platform};
@@ -111,6 +112,16 @@ pub async fn draft_orders(
         .collect::<Result<Vec<_>, UseCaseError>>()?;
     store::insert_drafts(&tx, window.id(), &new).await?;
     (drafted.orders, drafted.known) = (new.len(), known.len());
+    // Before it opens nothing can be validated: the calendar tells it on its first day.
+    if window.window.days.holds(app.today()) && !window.model().coordinator_pays() {
+        let opened = OpenWindow {
+            id: window.id(),
+            title: &window.contract.lot_title,
+            until: window.window.days.to,
+        };
+        let members: Vec<OrganisationId> = new.iter().map(|new| new.order.buyer).collect();
+        told::opened(app, &tx, &opened, &members).await?;
+    }
     let details = format!(
         "{} brouillons, {} membres sans droit, {} articles sans prix",
         drafted.orders,

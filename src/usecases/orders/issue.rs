@@ -7,18 +7,23 @@
 //! model C the coordinator's order comes first, then the members' extracts by chunks: the next
 //! run makes those that are missing.
 
+mod preview;
+
 use std::collections::BTreeSet;
 
 use chrono::{Datelike, NaiveDate};
 use domain::ids::{OrderId, OrderWindowId, OrganisationId};
-use domain::money::{Gross, Net, Vat};
+use domain::money::Net;
 use domain::orders::life::{self, Parties};
 use domain::orders::number::OrderNumber;
 use domain::orders::order::Order;
 use domain::orders::state::OrderState;
 
+pub use preview::{IssuePreview, preview_issue};
+
 use super::RefusedOrder;
 use super::papers::Desk;
+use super::told;
 use super::validate::refusal;
 use crate::documents::{delivery_extract, purchase_order};
 use crate::store::Viewer;
@@ -71,66 +76,6 @@ pub async fn issue_order(app: &App, actor: &Actor, order: OrderId) -> Result<Iss
         Some(refused) => Err(UseCaseError::Refused(refused.reasons)),
         None => Ok(done),
     }
-}
-
-/// What issuing a window would do, in figures; nothing is written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct IssuePreview {
-    /// Orders that would be issued, and the papers made with them.
-    pub orders: usize,
-    pub papers: usize,
-    pub net: Net,
-    pub vat: Vat,
-    pub gross: Gross,
-    /// Validated orders that would be left out, and why.
-    pub refused: Vec<RefusedOrder>,
-    /// Extracts of orders issued before that are still to be made.
-    pub missing: usize,
-}
-
-/// Judges every validated order of a window as [`issue_window`] does, but for the printing.
-pub async fn preview_issue(
-    app: &App,
-    actor: &Actor,
-    window: OrderWindowId,
-) -> Result<IssuePreview, UseCaseError> {
-    let mut orders = Vec::new();
-    for state in [OrderState::Validated, OrderState::Issued] {
-        let which = Which::At(window, state);
-        orders.extend(store::load(&app.store, Viewer::Coordinator, &which).await?);
-    }
-    let window = store::window(&app.store, window).await?;
-    let pays = window.model().coordinator_pays();
-    let desk = Desk::of(app, &app.store, window, &orders).await?;
-    let (validated, issued): (Vec<_>, Vec<_>) =
-        orders.into_iter().partition(|stored| stored.order.state != OrderState::Issued);
-    let mut office = Office { app, actor, desk, done: Issue::default() };
-    let mut preview = IssuePreview::default();
-    let doing = "adding up orders";
-    for stored in office.ready(validated) {
-        // The number and what was issued before change nothing of what is refused.
-        match office.number(&stored, 1, Net::ZERO) {
-            Ok(_) => {
-                preview.orders += 1;
-                preview.papers += 1 + if pays { stored.order.members().len() } else { 0 };
-                let sums = &stored.totals;
-                preview.net = preview.net.plus(sums.net).map_err(UseCaseError::failed(doing))?;
-                preview.vat = preview.vat.plus(sums.vat).map_err(UseCaseError::failed(doing))?;
-                preview.gross =
-                    preview.gross.plus(sums.gross).map_err(UseCaseError::failed(doing))?;
-            }
-            Err(UseCaseError::Refused(reasons)) => office.refuse(&stored, reasons),
-            Err(error) => return Err(error),
-        }
-    }
-    if pays {
-        for stored in &issued {
-            let made = made_extracts(app, &office.desk, stored.id).await?;
-            preview.missing += stored.order.members().len().saturating_sub(made.len());
-        }
-    }
-    preview.refused = office.done.refused;
-    Ok(preview)
 }
 
 async fn run(
@@ -345,6 +290,9 @@ impl Office<'_> {
             })
             .collect();
         store::issue(&tx, &issued).await?;
+        if !self.desk.window.model().coordinator_pays() {
+            told::issued(app, &tx, &self.desk, chunk.iter().zip(&issued)).await?;
+        }
         let entries = issued.iter().map(|one| {
             app.entry(self.actor, "order.issue", "order", one.order.0, one.issue.number.to_string())
         });
@@ -419,6 +367,7 @@ impl Office<'_> {
             let rows = rows.collect::<Result<Vec<_>, UseCaseError>>()?;
             let tx = self.app.store.begin_write().await?;
             papers::keep(self.app, &tx, rows).await?;
+            told::extracts(self.app, &tx, &self.desk, (order, printable.issue()), chunk).await?;
             let details = format!("{count} extraits");
             let entry = self.app.entry(self.actor, "order.extract", "order", order.0, details);
             platform::append(&tx, vec![entry]).await?;

@@ -16,7 +16,9 @@ mod papers;
 mod penalties;
 mod pricing;
 mod references;
+mod sending;
 pub(crate) mod takeover;
+mod told;
 mod validate;
 mod window;
 
@@ -28,11 +30,14 @@ pub use deliver::{Reception, decide_deliveries, receive_delivery, record_deliver
 pub use draft::{Drafted, draft_orders};
 pub use end::{EndPreview, cancel_order, close_order, preview_cancel, preview_close};
 pub use issue::{Issue, IssuePreview, Progress, SERIES, issue_order, issue_window, preview_issue};
-pub use pack::{
-    LARGEST_BY_MAIL, acknowledge_pack, mail_pack, make_pack, pack_recipient, send_pack,
-};
+pub use pack::{make_and_mail_pack, make_pack};
 pub use penalties::{OrderPenalty, Penalties, penalties};
 pub use references::{Signer, set_references, signers};
+pub use sending::{
+    LARGEST_BY_MAIL, LINK, LinkedPack, acknowledge_by_link, acknowledge_pack, linked_pack,
+    mail_pack, pack_recipient, send_pack,
+};
+pub use told::tell_openings;
 pub use validate::{
     Approval, Given, PaperSignature, References, Validations, validate_as_read, validate_order,
     validate_orders, validate_signed_paper,

@@ -5,24 +5,24 @@
 
 use domain::french;
 use domain::ids::{OrderWindowId, OrganisationId};
-use domain::money::Net;
 use domain::orders::state::OrderState;
 use sha2::{Digest, Sha256};
 
 use super::papers::Desk;
-use crate::documents::emails::Letter;
+use super::sending;
 use crate::exchange::holder_pack::{
     Archive, DeliveryRow, LineRow, ManifestRow, PackError, manifest, workbook,
 };
 use crate::store::orders::{self as store, HolderPack, OrderPaper, StoredOrder, Which};
-use crate::store::platform::mail::Attached;
-use crate::store::{Access, Viewer, group, platform};
+use crate::store::{Viewer, platform};
 use crate::usecases::check::hex;
-use crate::usecases::platform::mail::{self, Message, Recipient};
 use crate::usecases::{Actor, App, UseCaseError};
 
 /// How many papers are read and packed before they are written.
 const AT_ONCE: usize = 64;
+
+/// The key of the letter that leaves with the pack's making.
+const FIRST: &str = "premier";
 
 const WORKBOOK: &str = "lignes.xlsx";
 const MANIFEST: &str = "manifest.json";
@@ -46,6 +46,29 @@ pub async fn make_pack(
     app: &App,
     actor: &Actor,
     window: OrderWindowId,
+) -> Result<HolderPack, UseCaseError> {
+    make(app, actor, window, false).await
+}
+
+/// Makes the pack and sends it to the holder by e-mail, in one transaction: killed in between,
+/// neither has happened, and run again nothing leaves twice.
+///
+/// # Errors
+///
+/// Those of [`make_pack`] and of [`super::mail_pack`].
+pub async fn make_and_mail_pack(
+    app: &App,
+    actor: &Actor,
+    window: OrderWindowId,
+) -> Result<HolderPack, UseCaseError> {
+    make(app, actor, window, true).await
+}
+
+async fn make(
+    app: &App,
+    actor: &Actor,
+    window: OrderWindowId,
+    mail: bool,
 ) -> Result<HolderPack, UseCaseError> {
     let on = &app.store;
     let window = store::window(on, window).await?;
@@ -72,30 +95,49 @@ pub async fn make_pack(
     let content = hex(&Sha256::digest(&index));
     let file_key = format!("holders/{id}/{}.zip", &content[..16]);
     let packs = store::packs_of_window(on, id).await?;
-    if let Some(made) = packs.iter().find(|pack| pack.file_key == file_key) {
-        return Ok(made.clone());
-    }
-    let (sha256, bytes) = write(app, &file_key, &listed, &papers, &book, &index).await?;
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    let pack = HolderPack {
-        contract,
-        window: id,
-        rank: count(packs.len() + 1),
-        orders: count(orders.len()),
-        file_key,
-        sha256,
-        bytes: count(bytes),
-        made_on: app.today(),
-        sent_on: None,
-        acknowledged_on: None,
+    let known = packs.iter().find(|pack| pack.file_key == file_key).cloned();
+    let (mut pack, new) = match known {
+        Some(known) => (known, false),
+        None => {
+            let (sha256, bytes) = write(app, &file_key, &listed, &papers, &book, &index).await?;
+            let pack = HolderPack {
+                contract,
+                window: id,
+                rank: count(packs.len() + 1),
+                orders: count(orders.len()),
+                file_key,
+                sha256,
+                bytes: count(bytes),
+                made_on: app.today(),
+                sent_on: None,
+                acknowledged_on: None,
+            };
+            (pack, true)
+        }
     };
+    let mail = mail && pack.sent_on.is_none();
+    if !(new || mail) {
+        return Ok(pack);
+    }
     let tx = app.store.begin_write().await?;
-    store::add_pack(&tx, &pack).await?;
-    let details = format!("{} documents, {} octets", papers.len(), french::count(bytes));
-    let entry = app.entry(actor, "holder_pack.make", "order_window", id.0, details);
-    platform::append(&tx, vec![entry]).await?;
+    let mut entries = Vec::new();
+    if new {
+        store::add_pack(&tx, &pack).await?;
+        let size = french::thousands(&pack.bytes.to_string());
+        let details = format!("{} documents, {size} octets", papers.len());
+        entries.push(app.entry(actor, "holder_pack.make", "order_window", id.0, details));
+    }
+    if mail {
+        let (_, entry) = sending::mail_in(app, actor, &tx, &mut pack, FIRST).await?;
+        entries.push(entry);
+    }
+    platform::append(&tx, entries).await?;
     tx.commit().await?;
     Ok(pack)
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }
 
 /// Every order has its paper, and in model C every member its extract.
@@ -245,128 +287,4 @@ async fn write(
     file.write(&bytes).await?;
     file.finish().await?;
     Ok((hex(&hash.finalize()), size))
-}
-
-/// What most mail servers let through, attachment encoded.
-pub const LARGEST_BY_MAIL: i64 = 15 * 1024 * 1024;
-
-/// Whom of the holder the pack of a window goes to: who has an address, the first recorded.
-pub async fn pack_recipient(
-    on: &impl Access,
-    holder: OrganisationId,
-) -> Result<Option<Recipient>, UseCaseError> {
-    let people = group::contacts(on, Some(holder)).await?;
-    let found = people.into_values().find_map(|person| {
-        Some(Recipient {
-            address: person.email?.as_str().to_owned(),
-            name: person.name,
-            person: None,
-            organisation: Some(holder),
-        })
-    });
-    Ok(found)
-}
-
-/// Sends a pack to the holder by e-mail, and notes that it left today; answers to whom.
-///
-/// # Errors
-///
-/// Refused for a holder without an address, a pack too heavy for mail, and a pack that left.
-pub async fn mail_pack(
-    app: &App,
-    actor: &Actor,
-    window: OrderWindowId,
-    rank: i64,
-) -> Result<Recipient, UseCaseError> {
-    let tx = app.store.begin_write().await?;
-    let found = store::window(&tx, window).await?;
-    let packs = store::packs_of_window(&tx, window).await?;
-    let Some(pack) = packs.into_iter().find(|pack| pack.rank == rank) else {
-        return Err(not_there(false));
-    };
-    if pack.bytes > LARGEST_BY_MAIL {
-        return Err(UseCaseError::refused(
-            "envoi_trop_lourd",
-            "Cet envoi est trop lourd pour un courriel : téléchargez-le et remettez-le autrement.",
-        ));
-    }
-    let to = pack_recipient(&tx, found.holder()).await?.ok_or_else(|| {
-        UseCaseError::refused(
-            "sans_adresse",
-            "Le titulaire n’a pas d’adresse électronique : ajoutez-la à ses contacts.",
-        )
-    })?;
-    if !store::mark_pack(&tx, window, rank, false, app.today()).await? {
-        return Err(not_there(false));
-    }
-    let states = store::window_states(&tx, window).await?;
-    let sent = states.iter().filter(|row| matches!(row.state.as_str(), "issued" | "closed"));
-    let net = Net::sum(sent.map(|row| Net::from_cents(row.net_cents)))
-        .map_err(UseCaseError::failed("adding up a pack"))?;
-    let number = &found.contract.agreement.terms().number;
-    let file = format!("commandes_{number}_{rank}.zip");
-    let message = Message {
-        key: format!("{window}/{rank}"),
-        to: to.clone(),
-        campaign: None,
-        letter: Letter::HolderPack {
-            contract: number.clone(),
-            orders: usize::try_from(pack.orders).unwrap_or_default(),
-            net,
-            file: file.clone(),
-        },
-        attached: Some(Attached { file_key: pack.file_key, name: file }),
-    };
-    mail::queue(&tx, app, &message).await?;
-    let details = format!("envoi {rank} à {}", to.address);
-    let entry = app.entry(actor, "holder_pack.send", "order_window", window.0, details);
-    platform::append(&tx, vec![entry]).await?;
-    tx.commit().await?;
-    Ok(to)
-}
-
-fn not_there(acknowledged: bool) -> UseCaseError {
-    let message = if acknowledged {
-        "Cet envoi n’est pas parti, ou sa réception est déjà notée."
-    } else {
-        "Cet envoi n’existe pas, ou est déjà parti."
-    };
-    UseCaseError::refused("envoi", message)
-}
-
-/// Notes that a pack was sent to the holder today.
-pub async fn send_pack(
-    app: &App,
-    actor: &Actor,
-    window: OrderWindowId,
-    rank: i64,
-) -> Result<(), UseCaseError> {
-    mark(app, actor, window, rank, false).await
-}
-
-/// Notes that the holder acknowledged a pack today.
-pub async fn acknowledge_pack(
-    app: &App,
-    actor: &Actor,
-    window: OrderWindowId,
-    rank: i64,
-) -> Result<(), UseCaseError> {
-    mark(app, actor, window, rank, true).await
-}
-
-async fn mark(
-    app: &App,
-    actor: &Actor,
-    window: OrderWindowId,
-    rank: i64,
-    acknowledged: bool,
-) -> Result<(), UseCaseError> {
-    let tx = app.store.begin_write().await?;
-    if !store::mark_pack(&tx, window, rank, acknowledged, app.today()).await? {
-        return Err(not_there(acknowledged));
-    }
-    let action = if acknowledged { "holder_pack.acknowledge" } else { "holder_pack.send" };
-    let entry = app.entry(actor, action, "order_window", window.0, format!("envoi {rank}"));
-    platform::append(&tx, vec![entry]).await?;
-    Ok(tx.commit().await?)
 }

@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use domain::ids::OrganisationId;
+use domain::ids::{JobId, OrganisationId};
 
 use crate::exchange::holder_pack::{Archive, PackError};
 use crate::store::Viewer;
 use crate::store::overview::{self, PaperRow};
 use crate::usecases::{App, UseCaseError};
+
+/// Where the ZIP file of a job is kept.
+pub fn zip_key(job: JobId) -> String {
+    format!("taches/{job}.zip")
+}
 
 /// How many papers are in memory at once.
 const AT_ONCE: usize = 32;

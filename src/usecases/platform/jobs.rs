@@ -1,7 +1,7 @@
 //! Jobs: asked for in the transaction that wants them, looked at and cancelled by people.
 //! [`crate::jobs`] runs them.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::{AllocationId, CampaignId, JobId, OrderWindowId, OrganisationId};
 use domain::platform::job::{JobKind, JobState};
 use serde::{Deserialize, Serialize};
@@ -32,8 +32,11 @@ pub enum Work {
         /// `commandes-2026.zip`.
         name: String,
     },
+    /// With `send`, the pack leaves for the holder once it is made.
     HolderPack {
         window: OrderWindowId,
+        #[serde(default)]
+        send: bool,
         back: String,
     },
     /// To everybody who is asked, that a census is open.
@@ -47,6 +50,10 @@ pub enum Work {
     },
     /// What a day's calendar asks for.
     SendReminders {
+        day: NaiveDate,
+    },
+    /// Forgets what has had its time, once a day.
+    KeepHouse {
         day: NaiveDate,
     },
     /// To whoever has not answered a census, when a buyer asks for it.
@@ -66,6 +73,7 @@ impl Work {
             Self::HolderPack { .. } => JobKind::HolderPack,
             Self::CensusMails { .. } => JobKind::CensusMails,
             Self::ClosingMails { .. } => JobKind::ClosingMails,
+            Self::KeepHouse { .. } => JobKind::KeepHouse,
             Self::SendReminders { .. } | Self::RemindCensus { .. } => JobKind::SendReminders,
         }
     }
@@ -81,6 +89,7 @@ impl Work {
             | Self::CensusMails { .. }
             | Self::ClosingMails { .. }
             | Self::SendReminders { .. }
+            | Self::KeepHouse { .. }
             | Self::RemindCensus { .. } => None,
         }
     }
@@ -117,6 +126,37 @@ pub async fn start(
     }
     tx.commit().await?;
     Ok(id)
+}
+
+/// How the work that a calendar asked for is known, so that it is asked for once.
+const DAILY: &str = "job.daily";
+
+/// Asks for the work of a day, once over all nodes; whether it is new.
+pub async fn start_daily(
+    app: &App,
+    actor: &Actor,
+    day: NaiveDate,
+    work: &Work,
+) -> Result<bool, UseCaseError> {
+    let key = day.to_string();
+    // Asked every minute: a look costs nothing.
+    if store::last_of(&app.store, work.kind(), &key).await?.is_some() {
+        return Ok(false);
+    }
+    let tx = app.store.begin_write().await?;
+    let claim = format!("{} {key}", work.kind().code());
+    if !platform::claim(&tx, DAILY, &claim, app.wall.now()).await? {
+        return Ok(false);
+    }
+    let (id, _) = ask(&tx, app, actor, &key, work).await?;
+    platform::append(&tx, vec![app.entry(actor, "job.ask", "job", id.0, claim)]).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Forgets the days whose work was asked for before; how many.
+pub(super) async fn forget_days(tx: &Tx, before: DateTime<Utc>) -> Result<u64, UseCaseError> {
+    Ok(platform::forget_claims(tx, DAILY, before).await?)
 }
 
 /// Cancels a job: at once while it waits, at its next step while it runs.

@@ -50,11 +50,9 @@ pub(super) async fn forgive(tx: &Tx, what: Attempt, account: &str) -> Result<(),
     Ok(store::clear(tx, &keys).await?)
 }
 
-/// Forgets what no limit looks at any more.
-pub async fn forget(app: &App) -> Result<(), UseCaseError> {
-    let tx = app.store.begin_write().await?;
-    store::forget(&tx, app.wall.now() - KEPT).await?;
-    Ok(tx.commit().await?)
+/// Forgets what no limit looks at any more; how many windows.
+pub(super) async fn forget(app: &App, tx: &Tx) -> Result<u64, UseCaseError> {
+    Ok(store::forget(tx, app.wall.now() - KEPT).await?)
 }
 
 fn keys(what: Attempt, account: &str) -> impl Iterator<Item = (Limit, String)> {

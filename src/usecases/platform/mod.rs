@@ -3,13 +3,16 @@
 pub mod accounts;
 pub mod archive;
 pub mod attachments;
+pub mod bounces;
 pub mod census_links;
 pub mod entering;
+pub mod housekeeping;
 pub mod jobs;
 mod letters;
 pub mod limits;
 mod links;
 pub mod mail;
+pub(crate) mod news;
 pub mod notices;
 pub mod passwords;
 pub mod reference;

@@ -8,7 +8,7 @@ use crate::usecases::{App, UseCaseError};
 
 /// Tells people, in the transaction of what happened.
 pub async fn tell(tx: &Tx, app: &App, notices: Vec<NewNotice>) -> Result<(), UseCaseError> {
-    Ok(store::add(tx, notices, app.wall.now()).await?)
+    Ok(store::add(tx, notices, app.clock.now()).await?)
 }
 
 /// Marks a person's notices, up to the last one shown, as read. Not journalled: it is their own

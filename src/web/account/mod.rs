@@ -107,7 +107,7 @@ fn gone(pages: &Pages, visitor: &Visitor, again: &str) -> Result<Response, PageE
 }
 
 /// What a page cannot put beside a field.
-fn trouble(pages: &Pages, error: EntryError) -> PageError {
+pub(in crate::web) fn trouble(pages: &Pages, error: EntryError) -> PageError {
     match error {
         EntryError::TooMany(until) => {
             let left = until - pages.app.wall.now();

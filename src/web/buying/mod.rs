@@ -9,6 +9,7 @@ mod contract;
 mod contracts;
 mod conventions;
 mod deliveries;
+mod holder;
 mod issuing;
 mod journal;
 mod member;
@@ -38,6 +39,7 @@ pub(super) fn routes() -> Routes {
         .merge(window::routes())
         .merge(issuing::routes())
         .merge(packs::routes())
+        .merge(holder::routes())
         .merge(orders::routes())
         .merge(order::routes())
         .merge(order_steps::routes())

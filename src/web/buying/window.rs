@@ -158,6 +158,7 @@ async fn show(
         figures => figures(&states),
         epcis => epci_table(id, &epcis),
         packs => super::packs::rows(id, &packs, who.may(Buy::RIGHT)),
+        pack_job => super::packs::underway(&pages, id).await?,
         history => history(&told),
         ..head(&window, today)
     };

@@ -165,6 +165,7 @@ pub(super) fn action(code: &str) -> String {
         "order.close" => "Commande soldée",
         "order_window.open" => "Période de commande ouverte",
         "order_window.draft" => "Brouillons préparés",
+        "order_window.tell" => "Ouverture annoncée",
         "order_window.close" => "Période de commande close",
         "order_window.reprice" => "Brouillons recalculés",
         "holder_pack.make" => "Envoi au titulaire préparé",

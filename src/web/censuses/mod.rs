@@ -10,6 +10,7 @@ mod create;
 mod list;
 mod member;
 mod numbers;
+mod receipts;
 mod show;
 mod silent;
 mod steps;
@@ -37,6 +38,7 @@ pub(super) fn routes() -> Routes {
         .get("/gestion/recensements/{id}/annulation", steps::cancelling)
         .post("/gestion/recensements/{id}/annulation", steps::cancel)
         .post("/gestion/recensements/{id}/fiches", steps::complete)
+        .post("/gestion/recensements/{id}/recepisses", receipts::issue)
         .get("/gestion/recensements/{id}/reponses", answers::list)
         .get("/gestion/recensements/{id}/epci", answers::by_epci)
         .get("/gestion/recensements/{id}/silencieux", silent::list)

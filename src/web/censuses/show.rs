@@ -215,6 +215,7 @@ pub(super) async fn show(
             counted(progress.members, "membre", "membres")
         ),
         progress_percent => percent(answered, progress.members),
+        receipts => super::receipts::view(&pages, &desk, answered).await?,
         to_ask => counted(i64::try_from(facts.counts.members).unwrap_or(i64::MAX), "membre", "membres"),
         articles => counted(i64::try_from(facts.counts.articles).unwrap_or(i64::MAX), "article", "articles"),
         actions => actions.collect::<Vec<_>>(),

@@ -325,10 +325,12 @@ pub(super) async fn close(
     who: May<Buy>,
     Row(id): Row<i64>,
 ) -> Result<Response, PageError> {
-    let locked = usecases::close_census(&pages.app, &who.actor(), CampaignId(id)).await?;
+    let locked =
+        usecases::close_and_issue_receipts(&pages.app, &who.actor(), CampaignId(id)).await?;
     let locked = i64::try_from(locked).unwrap_or(i64::MAX);
     let said = format!(
-        "Le recensement est clos : {}. Prochaine étape : examiner les quantités.",
+        "Le recensement est clos : {}. Les récépissés se préparent. Prochaine étape : examiner les \
+         quantités.",
         counted(locked, "fiche verrouillée", "fiches verrouillées")
     );
     pages.done(&who, &format!("/gestion/recensements/{id}/consolidation"), said).await

@@ -9,8 +9,8 @@ use domain::ids::JobId;
 use domain::platform::job::{JobAction, JobState, STEPS};
 use minijinja::{Value, context};
 
-use crate::jobs::zip_key;
 use crate::store::platform::jobs::{self as store, Job};
+use crate::usecases::platform::archive::zip_key;
 use crate::usecases::platform::jobs::{self as usecase, Work};
 use crate::web::Pages;
 use crate::web::agent::{Agent, May, SignedIn};

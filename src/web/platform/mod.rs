@@ -1,5 +1,6 @@
 //! What the administrator keeps: settings, reference rows, jobs, e-mails.
 
+mod addresses;
 mod jobs;
 mod letters;
 mod mails;
@@ -32,5 +33,6 @@ pub(super) fn routes() -> Routes {
         .post("/taches/{id}/annulation", jobs::cancel_own)
         .get("/taches/{id}/fichier", jobs::file)
         .get("/gestion/recensements/{id}/lettres", letters::take)
+        .get("/gestion/adresses", addresses::list)
         .post("/notifications/lues", notices::read)
 }

@@ -8,7 +8,8 @@ use travee::store::Store;
 use travee::store::files::Files;
 use travee::usecases::App;
 use travee::usecases::platform::entering::EntryError;
-use travee::usecases::platform::limits::{attempt, forget};
+use travee::usecases::platform::housekeeping::keep;
+use travee::usecases::platform::limits::attempt;
 use travee::usecases::platform::sign_in;
 
 use super::{EMAIL, World, at, place};
@@ -85,8 +86,8 @@ async fn what_is_counted_shows_nobody_and_is_forgotten(#[values(On::Sqlite, On::
     let keys = world.texts("SELECT key FROM attempt").await;
     assert!(!keys.is_empty());
     assert!(keys.iter().all(|key| !key.contains("arras") && !key.contains("192.0.2")), "{keys:?}");
-    forget(&world.later(Duration::days(1))).await.unwrap();
+    keep(&world.later(Duration::days(1))).await.unwrap();
     assert_eq!(world.count("attempt").await, i64::try_from(keys.len()).unwrap());
-    forget(&world.later(Duration::days(4))).await.unwrap();
+    keep(&world.later(Duration::days(4))).await.unwrap();
     assert_eq!(world.count("attempt").await, 0);
 }

@@ -5,7 +5,7 @@ use domain::ids::MailId;
 use domain::platform::mail::{MailKind, MailState};
 use rstest::rstest;
 use travee::clock::Clock;
-use travee::documents::emails::Letter;
+use travee::documents::emails::{Letter, OpenTask};
 use travee::mailer::{Mailer, Protection, Server};
 use travee::store::Slice;
 use travee::store::platform::mail::{self as store, Attached};
@@ -32,7 +32,7 @@ async fn world(on: On) -> (App, Fresh) {
     (app, fresh)
 }
 
-pub(super) fn message(key: &str, address: &str) -> Message {
+pub(crate) fn message(key: &str, address: &str) -> Message {
     Message {
         key: key.into(),
         to: Recipient {
@@ -43,10 +43,15 @@ pub(super) fn message(key: &str, address: &str) -> Message {
         },
         campaign: None,
         letter: Letter::WindowOpened {
-            organisation: "Commune d’Avion".into(),
             title: "Boîtes d’archives".into(),
             until: day("2026-12-15"),
-            path: "/commandes".into(),
+            open: vec![OpenTask {
+                organisation: "Commune d’Avion".into(),
+                what: "commandes à valider".into(),
+                until: day("2026-12-15"),
+                label: "Voir mes commandes".into(),
+                path: "/commandes".into(),
+            }],
         },
         attached: None,
     }
@@ -63,14 +68,14 @@ pub(super) fn account(key: &str) -> Message {
     Message { letter, ..message(key, "zoe@avion.example") }
 }
 
-pub(super) async fn keep(app: &App, messages: &[Message]) -> u64 {
+pub(crate) async fn keep(app: &App, messages: &[Message]) -> u64 {
     let tx = app.store.begin_write().await.unwrap();
     let new = queue_all(&tx, app, messages).await.unwrap();
     tx.commit().await.unwrap();
     new
 }
 
-fn mailer(address: std::net::SocketAddr) -> Mailer {
+pub(super) fn mailer(address: std::net::SocketAddr) -> Mailer {
     let server = Server {
         host: "127.0.0.1".into(),
         port: address.port(),
@@ -238,10 +243,12 @@ async fn a_sent_link_leaves_no_trace_and_a_letter_that_came_back_is_marked(
     for id in [1, 2] {
         bounced(&app, &buyer(), MailId(id), "boîte pleine").await.unwrap();
     }
-    assert_eq!(store::bounced_addresses(&app.store).await.unwrap(), ["zoe@avion.example"]);
+    let [flagged] = store::undeliverable(&app.store).await.unwrap().try_into().unwrap();
+    assert_eq!(flagged.address, "zoe@avion.example");
+    assert_eq!(flagged.reason.as_deref(), Some("boîte pleine"));
     let refused = again(&app, &buyer(), MailId(2)).await.unwrap_err();
     assert!(matches!(refused, UseCaseError::Refused(_)), "{refused:?}");
     again(&app, &buyer(), MailId(1)).await.unwrap();
     assert_eq!(send_due(&app, &mailer).await.unwrap(), 1);
-    assert_eq!(store::bounced_addresses(&app.store).await.unwrap().len(), 1, "the other letter");
+    assert_eq!(store::undeliverable(&app.store).await.unwrap().len(), 1, "the other letter");
 }

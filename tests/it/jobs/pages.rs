@@ -12,6 +12,7 @@ use travee::store::platform::notices::NewNotice;
 use travee::usecases::platform::jobs::{Work, start};
 use travee::usecases::platform::mail::send_due;
 use travee::usecases::platform::notices::tell;
+use travee::usecases::platform::second_factor::demo_codes;
 use travee::usecases::{Actor, App, Site};
 
 use super::mails::{account, keep, message};
@@ -102,6 +103,17 @@ async fn the_mailbox_of_the_demonstration_exists_nowhere_else(
     assert_eq!(Client::new(&app).get("/demo/courriels").await.status, StatusCode::NOT_FOUND);
     let client = Client::new(&demo);
     client.get("/demo/courriels").await.shows(&["Votre lien", "zoe@avion.example"]);
+    // Whoever has a second factor has their code of the moment here, and it is the right one.
+    let ids = organisations(&app).await;
+    let sophie = person(&fresh, "sophie@cdg62.example", ids[0], &[Role::Administrator]).await;
+    let secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP";
+    fresh.execute(&format!("UPDATE person SET totp_secret = '{secret}' WHERE id = {sophie}")).await;
+    let page = client.get("/demo/courriels").await.shows(&["sophie@cdg62.example"]);
+    let [code] = demo_codes(&demo).await.unwrap().unwrap().try_into().unwrap();
+    assert_eq!((code.email.as_str(), code.code.len()), ("sophie@cdg62.example", 6));
+    assert!(page.text().contains(&code.code), "{}", page.text());
+    assert_eq!(demo_codes(&app).await.unwrap(), None, "nowhere else");
+    assert!(!Client::new(&app).get("/connexion").await.text().contains(&code.code));
     client.get("/demo/courriels?q=absente").await.shows(&["Aucun courriel ne correspond"]);
     let letter = client.get("/demo/courriels/1").await;
     letter.shows(&["href=\"/connexion/lien/secret\"", "Voici votre lien."]);

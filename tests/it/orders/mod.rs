@@ -8,6 +8,7 @@ mod member;
 mod ordering;
 mod packing;
 pub(crate) mod shop;
+pub(crate) mod telling;
 
 pub(crate) use issuing::validated;
 pub(crate) use shop::{AFTER, Deal, Shop, answer_sheet, approval, import_binding, signatories};
