@@ -22,6 +22,7 @@ mod census_pages;
 mod check;
 mod client;
 mod consolidate;
+mod exports;
 mod fixtures;
 mod group;
 mod handbook;

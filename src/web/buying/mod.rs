@@ -11,6 +11,7 @@ mod conventions;
 mod deliveries;
 mod issuing;
 mod journal;
+mod journal_words;
 mod member;
 mod members;
 mod membership;

@@ -96,14 +96,14 @@ pub(crate) fn bill<'a>(
 
 pub(crate) const BOXES: [(&str, &str, &str, i64); 1] = [("BOI-001", "327", "1.87", 61_149)];
 
-fn codes(error: UseCaseError) -> Vec<String> {
+pub(crate) fn codes(error: UseCaseError) -> Vec<String> {
     match error {
         UseCaseError::Refused(reasons) => reasons.into_iter().map(|one| one.code).collect(),
         UseCaseError::Store(_) | UseCaseError::Failed { .. } => panic!("not a refusal: {error}"),
     }
 }
 
-async fn state(app: &App, id: InvoiceId) -> S {
+pub(crate) async fn state(app: &App, id: InvoiceId) -> S {
     let viewer = travee::store::Viewer::Coordinator;
     store::invoice(&app.store, viewer, id).await.unwrap().unwrap().state
 }
@@ -280,6 +280,7 @@ async fn whom_a_credit_note_concerns_is_asked_where_the_deliveries_do_not_say(
     let refused = allocate(&app, &buyer(), credit, &[]).await.unwrap_err();
     assert_eq!(codes(refused), ["concernes_a_designer"]);
     let whom = |siret: &str, count| Concerned {
+        credit,
         line: "1".into(),
         siret: siret.parse().unwrap(),
         quantity: Quantity::whole(count),
