@@ -99,7 +99,7 @@ async fn every_reference_is_read_with_its_dates_and_taken_as_a_file(
     let xlsx = admin.get("/administration/references?table=tva&format=xlsx").await;
     assert!(xlsx.bytes.starts_with(b"PK"));
     let name = xlsx.headers["content-disposition"].to_str().unwrap();
-    assert_eq!(name, "attachment; filename=\"references_2026-11-22.xlsx\"");
+    assert_eq!(name, "attachment; filename=\"references_tva_2026-11-22.xlsx\"");
 }
 
 #[rstest]

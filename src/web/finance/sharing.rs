@@ -117,7 +117,8 @@ async fn respond(
         ..common
     };
     if errors.is_empty() {
-        listing.respond(pages, who, PAGE, values).await
+        let about = &shown.stored.number;
+        listing.respond_about(about, pages, who, PAGE, values).await
     } else {
         pages.again(who, PAGE, context! { list => listing.view(), ..values }).await
     }

@@ -75,7 +75,8 @@ pub(super) async fn show(
         refused => refused,
         totals => totals.collect::<Vec<_>>(),
     };
-    listing.respond(&pages, &who, "pages/finance/side_by_side.html", values).await
+    let about = &invoice.number;
+    listing.respond_about(about, &pages, &who, "pages/finance/side_by_side.html", values).await
 }
 
 fn alternatives(by_key: bool) -> Vec<(&'static str, Terms)> {

@@ -60,7 +60,8 @@ pub(super) async fn show(
         contracts => bars(nets),
         accounts => bars(by_account),
     };
-    listing.respond(&pages, &who, "pages/finance/year.html", values).await
+    let about = year.to_string();
+    listing.respond_about(&about, &pages, &who, "pages/finance/year.html", values).await
 }
 
 fn figures(total: YearTotal) -> Vec<Value> {
