@@ -52,6 +52,7 @@ pub(super) fn late(late: &Late, invoice: &StoredInvoice) -> Option<Value> {
             let count = usize::try_from(cost.days).unwrap_or(usize::MAX);
             let both = cost.interest.plus(cost.recovery_costs).unwrap_or(cost.interest);
             Some(context! {
+                unknown => None::<String>,
                 paid => invoice.paid_on.is_some(),
                 days => format!(
                     "{} {}",
@@ -69,6 +70,8 @@ pub(super) fn late(late: &Late, invoice: &StoredInvoice) -> Option<Value> {
         Late::NoRate(day) => Some(context! {
             due => due,
             unknown => french::date(*day),
+            paid => invoice.paid_on.is_some(),
+            source => None::<String>,
         }),
     }
 }
