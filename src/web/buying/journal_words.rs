@@ -125,6 +125,8 @@ const SUBJECTS: &[(&str, &str)] = &[
     ("bid", "offre"),
     ("procedure", "consultation"),
     ("tender_lot", "lot"),
+    ("lot_sheet", "fiche de lot"),
+    ("holder_pack", "envoi au titulaire"),
     ("interest_rate", "taux d’intérêts moratoires"),
     ("job", "tâche"),
     ("mail", "courriel"),

@@ -330,7 +330,7 @@ pub(super) fn together(documents: usize) -> String {
     }
 }
 
-pub(super) async fn members_of(pages: &Pages, id: InvoiceId) -> Result<usize, PageError> {
+async fn members_of(pages: &Pages, id: InvoiceId) -> Result<usize, PageError> {
     let shared = crate::store::invoices::allocation_of(&pages.app.store, id).await?;
     Ok(shared.map_or(0, |shared| shared.members.len()))
 }
