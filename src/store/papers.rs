@@ -83,7 +83,7 @@ pub async fn member_papers(
          OR LOWER(COALESCE(i.number, l.title, g.title, '')) LIKE $2 ESCAPE '\\'){narrowed}"
     );
     let order = format!(" ORDER BY {}", sorted(&slice.sort, slice.descending));
-    paged(on, (COLUMNS, &from), &order, slice, values).await
+    paged(on, "r.id", (COLUMNS, &from), &order, slice, values).await
 }
 
 /// One paper of `member`.

@@ -165,7 +165,7 @@ pub async fn inbox(
     let mut values = Vec::new();
     let from = format!("{FROM}{}", filter.condition(slice, &mut values));
     let order = slice.order_by(&SORTS, "i.id DESC");
-    let (rows, total) = paged::<Row>(on, (COLUMNS, &from), &order, slice, values).await?;
+    let (rows, total) = paged::<Row>(on, "i.id", (COLUMNS, &from), &order, slice, values).await?;
     Ok((rows.into_iter().map(arrived).collect::<Result<_, _>>()?, total))
 }
 

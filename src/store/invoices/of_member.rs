@@ -90,7 +90,7 @@ pub async fn member_invoices(
     );
     let order = format!(" ORDER BY {}", sorted(&slice.sort, slice.descending));
     let values = vec![member.0.into(), slice.pattern().into()];
-    paged(on, (COLUMNS, &from), &order, slice, values).await
+    paged(on, "i.id", (COLUMNS, &from), &order, slice, values).await
 }
 
 /// One invoice as `member` sees it.

@@ -105,7 +105,7 @@ pub async fn member_orders(
     let from = format!("{FROM}{}", wanted.condition());
     let order = format!(" ORDER BY {}", sorted(&slice.sort, slice.descending));
     let values = vec![member.0.into(), slice.pattern().into()];
-    paged(on, (COLUMNS, &from), &order, slice, values).await
+    paged(on, "p.id", (COLUMNS, &from), &order, slice, values).await
 }
 
 /// A step of an order as the journal tells it.
