@@ -262,7 +262,7 @@ async fn a_late_invoice_says_what_it_costs_and_a_paid_one_no_longer(
     one.post(&step, &[("date", "2026-10-21")]).await.leads_to(&page);
     // What was due the day it was paid does not grow any more.
     group.app = app_on(&group.fresh, "2026-11-30");
-    let one = clerk(&group, "une").await;
+    let one = clerk(&group, "autre").await;
     one.get(&page).await.shows(&[
         "payée",
         "Payée 20 jours après l’échéance du 01/10/2026",
