@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use domain::ids::{OrganisationId, PaperId};
 use sea_orm::{FromQueryResult, Value};
 
+use super::paged::paged;
 use super::{Access, Slice, StoreError, sql};
 
 /// One paper in a member's list.
@@ -30,7 +31,7 @@ pub struct PaperFilter {
     pub kind: Option<String>,
 }
 
-const ROWS: &str = "SELECT r.id, r.kind, r.number, r.title, r.file_key, r.sha256, r.bytes, r.pages, r.issued_on, \
+const COLUMNS: &str = "r.id, r.kind, r.number, r.title, r.file_key, r.sha256, r.bytes, r.pages, r.issued_on, \
      COALESCE(i.number, l.title, g.title, '') AS about";
 const FROM: &str = "FROM paper r LEFT JOIN purchase_order p ON p.id = r.order_id \
      LEFT JOIN contract c ON c.id = p.contract_id LEFT JOIN lot l ON l.id = c.lot_id \
@@ -75,32 +76,14 @@ pub async fn member_papers(
     filter: &PaperFilter,
     slice: &Slice,
 ) -> Result<(Vec<MemberPaper>, u64), StoreError> {
-    #[derive(FromQueryResult)]
-    struct Total {
-        total: i64,
-    }
-    let doing = "listing the papers of a member";
-    let db = on.connection();
     let mut values: Vec<Value> = vec![member.0.into(), slice.pattern().into()];
     let narrowed = narrowed(filter, &mut values)?;
-    let found = format!(
+    let from = format!(
         "{FROM} AND (LOWER(r.number) LIKE $2 ESCAPE '\\' OR LOWER(r.title) LIKE $2 ESCAPE '\\' \
          OR LOWER(COALESCE(i.number, l.title, g.title, '')) LIKE $2 ESCAPE '\\'){narrowed}"
     );
-    let text = format!("SELECT COUNT(*) AS total {found}");
-    let total = Total::find_by_statement(sql(db, &text, values.clone()))
-        .one(db)
-        .await
-        .map_err(StoreError::during(doing))?
-        .map_or(0, |row| row.total);
-    let order = sorted(&slice.sort, slice.descending);
-    let cut = slice.cut();
-    let text = format!("{ROWS} {found} ORDER BY {order}{cut}");
-    let rows = MemberPaper::find_by_statement(sql(db, &text, values))
-        .all(db)
-        .await
-        .map_err(StoreError::during(doing))?;
-    Ok((rows, u64::try_from(total).unwrap_or_default()))
+    let order = format!(" ORDER BY {}", sorted(&slice.sort, slice.descending));
+    paged(on, "r.id", (COLUMNS, &from), &order, slice, values).await
 }
 
 /// One paper of `member`.
@@ -109,7 +92,7 @@ pub async fn member_paper(
     member: OrganisationId,
     id: PaperId,
 ) -> Result<MemberPaper, StoreError> {
-    let text = format!("{ROWS} {FROM} AND r.id = $2");
+    let text = format!("SELECT {COLUMNS} {FROM} AND r.id = $2");
     MemberPaper::find_by_statement(sql(on.connection(), &text, [member.0.into(), id.0.into()]))
         .one(on.connection())
         .await
@@ -124,7 +107,7 @@ pub async fn papers_of_order(
     order: domain::ids::OrderId,
 ) -> Result<Vec<MemberPaper>, StoreError> {
     let text = format!(
-        "{ROWS} {FROM} AND r.order_id = $2 AND r.kind <> 'allocation_statement' \
+        "SELECT {COLUMNS} {FROM} AND r.order_id = $2 AND r.kind <> 'allocation_statement' \
          ORDER BY r.issued_on, r.number"
     );
     let values = [member.0.into(), order.0.into()];

@@ -200,23 +200,39 @@ impl Listing {
         template: &str,
         values: Value,
     ) -> Result<Response, PageError> {
+        self.respond_about("", pages, who, template, values).await
+    }
+
+    /// The same for a list of one thing, whose number or year its file is named by.
+    pub(crate) async fn respond_about(
+        self,
+        about: &str,
+        pages: &Pages,
+        who: &Agent,
+        template: &str,
+        values: Value,
+    ) -> Result<Response, PageError> {
         match self.query.format {
-            Some(Format::Csv) => self.into_csv(pages),
-            Some(Format::Xlsx) => self.into_xlsx(pages).await,
+            Some(Format::Csv) => self.into_csv(about, pages),
+            Some(Format::Xlsx) => self.into_xlsx(about, pages).await,
             None => pages.page(who, template, context! { list => self.view(), ..values }).await,
         }
     }
 
-    fn file_name(&self, pages: &Pages, suffix: &str) -> String {
-        format!("attachment; filename=\"{}_{}.{suffix}\"", self.name, pages.app.today())
+    /// What the list is, of which thing, on which day: plain characters only.
+    fn file_name(&self, about: &str, pages: &Pages, suffix: &str) -> String {
+        let plain = |c: char| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' };
+        let about: String = about.chars().map(plain).collect();
+        let of = if about.is_empty() { String::new() } else { format!("_{about}") };
+        format!("attachment; filename=\"{}{of}_{}.{suffix}\"", self.name, pages.app.today())
     }
 
     fn headers(&self) -> Vec<String> {
         self.columns.iter().map(|column| column.label.clone()).collect()
     }
 
-    fn into_csv(self, pages: &Pages) -> Result<Response, PageError> {
-        let name = self.file_name(pages, "csv");
+    fn into_csv(self, about: &str, pages: &Pages) -> Result<Response, PageError> {
+        let name = self.file_name(about, pages, "csv");
         let headers = self.headers();
         let failed =
             |error: crate::exchange::listing::ListingError| PageError::Export(error.to_string());
@@ -232,8 +248,8 @@ impl Listing {
         Ok((headers, body).into_response())
     }
 
-    async fn into_xlsx(self, pages: &Pages) -> Result<Response, PageError> {
-        let name = self.file_name(pages, "xlsx");
+    async fn into_xlsx(self, about: &str, pages: &Pages) -> Result<Response, PageError> {
+        let name = self.file_name(about, pages, "xlsx");
         let headers = self.headers();
         let made = tokio::task::spawn_blocking(move || xlsx(self.name, &headers, &self.rows)).await;
         let bytes = made

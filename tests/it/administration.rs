@@ -7,6 +7,7 @@ use rstest::rstest;
 use crate::client::{Client, person};
 use crate::fixtures::{app_on, organisations};
 use crate::harness::On;
+use crate::house::{House, found};
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
@@ -62,6 +63,9 @@ async fn a_rate_is_added_once_with_its_source_and_never_changed(
     let list = "/administration/references?table=interets";
     ask("2027-01-01", "2,40", "BCE, décision du 17 décembre 2026").await.leads_to(list);
     admin.get(list).await.shows(&["2,40 + 8,00", "01/01/2027", "30/06/2027", "à venir"]);
+    let kept = "SELECT CAST(COUNT(*) AS TEXT) FROM journal WHERE action = 'interest_rate.add' \
+                AND details LIKE '2.40 à partir du 01/01/2027%'";
+    assert_eq!(found(&fresh, kept).await.as_deref(), Some("1"), "the journal says who added it");
     let again = ask("2027-01-01", "2,50", "BCE").await;
     assert!(again.text().contains("Ce semestre a déjà son taux"));
 }
@@ -95,7 +99,7 @@ async fn every_reference_is_read_with_its_dates_and_taken_as_a_file(
     let xlsx = admin.get("/administration/references?table=tva&format=xlsx").await;
     assert!(xlsx.bytes.starts_with(b"PK"));
     let name = xlsx.headers["content-disposition"].to_str().unwrap();
-    assert_eq!(name, "attachment; filename=\"references_2026-11-22.xlsx\"");
+    assert_eq!(name, "attachment; filename=\"references_tva_2026-11-22.xlsx\"");
 }
 
 #[rstest]
@@ -165,4 +169,49 @@ async fn the_administrators_start_page_says_what_failed_what_lacks_and_what_laps
         ))
         .await;
     assert!(!admin.get("/").await.text().contains("Prolonger les rôles"));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_and_invoices_are_found_by_who_may_read_them(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let house = House::open(on).await;
+    let number = |member| {
+        format!(
+            "SELECT number FROM purchase_order WHERE buyer_id = {member} AND number IS NOT NULL \
+             ORDER BY id"
+        )
+    };
+    let own = found(house.fresh(), &number(house.arras())).await.unwrap();
+    let theirs = found(house.fresh(), &number(house.bapaume())).await.unwrap();
+    let search = |text: &str| format!("/recherche?q={text}");
+    // (role, what is searched for, where it leads; nothing where it may not be found)
+    for (role, text, leads) in [
+        (Role::CoordinatorFinance, own.as_str(), Some("/gestion/commandes/")),
+        (Role::CoordinatorFinance, theirs.as_str(), Some("/gestion/commandes/")),
+        (Role::CoordinatorFinance, "f-2026-118", Some("/comptabilite/factures/")),
+        (Role::Buyer, "M-2", Some("/comptabilite/factures/")),
+        (Role::Administrator, "M-1", Some("/comptabilite/factures/")),
+        (Role::MemberReader, own.as_str(), Some("\"/commandes/")),
+        (Role::MemberReader, theirs.as_str(), None),
+        (Role::MemberFinance, "M-1", Some("\"/factures/")),
+        (Role::MemberFinance, "M-2", None),
+        // The CdG62's invoice: a validated share of it is the member's to read.
+        (Role::MemberContact, "F-2026-118", Some("\"/factures/")),
+        (Role::Archivist, own.as_str(), None),
+        (Role::Archivist, "F-2026-118", None),
+    ] {
+        let answer = house.client(role).await.get(&search(text)).await;
+        match leads {
+            Some(leads) => {
+                answer.shows(&[leads]);
+            }
+            None => {
+                let found = answer.shows(&["Rien ne correspond"]).text();
+                assert!(!found.contains("/gestion/commandes/"), "{text} for {role}");
+                assert!(!found.contains("factures/"), "{text} for {role}: {found}");
+            }
+        }
+    }
 }

@@ -281,14 +281,33 @@ async fn a_merger_is_seen_in_figures_before_it_is_done() {
     client.get(&old).await.shows(&["Réunie à"]);
 }
 
+#[rstest]
 #[tokio::test(flavor = "multi_thread")]
-async fn the_administrator_proves_the_journal_and_finds_what_was_changed_in_it() {
-    let house = House::open(On::Sqlite).await;
+async fn the_administrator_proves_the_journal_and_finds_what_was_changed_in_it(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let house = House::open(on).await;
     let client = house.client(Role::Administrator).await;
     let verify = "/administration/journal/verification";
     client.post(verify, &[]).await.shows(&["La chaîne est intacte"]);
     house.fresh().execute("UPDATE journal SET details = 'rien' WHERE id = 3").await;
     client.post(verify, &[]).await.shows(&["La chaîne est rompue à l’entrée 3"]);
-    let csv = client.get("/administration/journal?format=csv").await.text();
-    assert!(csv.contains("Empreinte"), "{csv}");
+    let entries = found(house.fresh(), "SELECT CAST(COUNT(*) AS TEXT) FROM journal").await.unwrap();
+    let csv = client.get("/administration/journal?format=csv").await;
+    let name = csv.headers["content-disposition"].to_str().unwrap();
+    assert_eq!(name, format!("attachment; filename=\"journal_{TODAY}.csv\""));
+    let mut table = csv::ReaderBuilder::new().delimiter(b';').from_reader(&csv.bytes[3..]);
+    assert_eq!(table.headers().unwrap().get(6), Some("Empreinte"));
+    let rows: Vec<_> = table.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len().to_string(), entries, "all of it, not only the page");
+    assert!(rows.iter().all(|row| row[6].len() == 64), "each with its fingerprint");
+    // A code of ours is no word of a reader's.
+    for row in &rows {
+        assert!(!row[3].contains('.') && !row[3].contains('_'), "{} has no words", &row[3]);
+        assert!(!row[4].contains('_'), "{} has no words", &row[4]);
+    }
+    let orders = client.get("/administration/journal?objet=invoice&format=csv").await;
+    assert!(orders.bytes.len() < csv.bytes.len(), "what is shown is what is taken away");
+    let xlsx = client.get("/administration/journal?format=xlsx").await;
+    assert!(xlsx.bytes.starts_with(b"PK"));
 }

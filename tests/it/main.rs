@@ -23,6 +23,7 @@ mod census_pages;
 mod check;
 mod client;
 mod consolidate;
+mod exports;
 mod fixtures;
 mod group;
 mod handbook;

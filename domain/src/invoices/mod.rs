@@ -6,6 +6,7 @@ pub mod attribution;
 pub mod basis;
 pub mod credit;
 pub mod einvoice;
+pub mod freight;
 pub mod matching;
 pub mod payment;
 pub mod state;

@@ -7,7 +7,8 @@
 //! ```
 //! A dispute and a suspension (« suspendue » in Chorus Pro) both wait for the supplier and
 //! return to *checked*: what was found before may no longer be true, so the invoice is
-//! matched anew. Allocated shares are a preview until a second person validates them; until
+//! matched anew. A dispute also ends with the credit notes that cover it, or *waived*: a person
+//! accepts what they leave, and says why. Allocated shares are a preview until a second person validates them; until
 //! then they may be thrown away. A rejected invoice is never booked: its supplier sends another.
 
 use crate::coded::coded_enum;
@@ -42,6 +43,8 @@ coded_enum! {
         Suspend => ("suspend", "suspendre"),
         /// After a dispute or a suspension.
         Resume => ("resume", "reprendre"),
+        /// A person accepts what is still in dispute.
+        Waive => ("waive", "débloquer"),
         /// Throws away shares that nobody has validated.
         Reopen => ("reopen", "rouvrir"),
         Reject => ("reject", "rejeter"),
@@ -62,6 +65,7 @@ pub const STEPS: Steps<S, A> = Steps(&[
     (S::Matched, A::Dispute, S::Disputed),
     (S::Matched, A::Suspend, S::Suspended),
     (S::Disputed, A::Resume, S::Checked),
+    (S::Disputed, A::Waive, S::Checked),
     (S::Disputed, A::Suspend, S::Suspended),
     (S::Disputed, A::Reject, S::Rejected),
     (S::Suspended, A::Resume, S::Checked),
@@ -103,6 +107,13 @@ mod tests {
     fn a_dispute_and_a_suspension_return_to_checked() {
         for state in [S::Disputed, S::Suspended] {
             assert_eq!(STEPS.after(state, A::Resume), Ok(S::Checked));
+        }
+    }
+
+    #[test]
+    fn only_a_dispute_is_waived() {
+        for state in S::ALL {
+            assert_eq!(STEPS.after(*state, A::Waive).is_ok(), *state == S::Disputed, "{state:?}");
         }
     }
 

@@ -7,6 +7,7 @@ use domain::money::{Cents, Gross};
 use sea_orm::{FromQueryResult, Value};
 
 use super::super::group::coded;
+use super::super::paged::paged;
 use super::super::{Access, Slice, StoreError, sql};
 
 /// One line of the inbox.
@@ -42,6 +43,8 @@ pub struct InboxFilter {
     pub year: Option<i32>,
     /// Neither paid nor rejected, and no credit note.
     pub unpaid: bool,
+    /// Invoices that were paid after their due date.
+    pub paid_late: bool,
     /// Those that wait for the supplier and have no due date meanwhile.
     pub suspended: bool,
     /// Due on this day or later.
@@ -72,7 +75,7 @@ struct Row {
     first_finding: Option<String>,
 }
 
-const ROWS: &str = "SELECT i.id, i.number, i.credit, s.name AS supplier, b.name AS buyer, \
+const COLUMNS: &str = "i.id, i.number, i.credit, s.name AS supplier, b.name AS buyer, \
      COALESCE(o.number, i.order_reference) AS order_number, i.issue_date, i.received_on, \
      i.gross_cents, i.payable_cents, i.state, i.due_on, i.paid_on, \
      (SELECT COUNT(*) FROM invoice_finding f WHERE f.invoice_id = i.id \
@@ -132,9 +135,14 @@ impl InboxFilter {
         if let Some(day) = self.due_to {
             with("i.due_on <= #", day.into());
         }
-        if self.unpaid {
+        if self.unpaid || self.paid_late {
             with("i.credit = #", false.into());
+        }
+        if self.unpaid {
             parts.push("i.state NOT IN ('paid', 'rejected')".into());
+        }
+        if self.paid_late {
+            parts.push("i.state = 'paid' AND i.paid_on > i.due_on".into());
         }
         if self.suspended {
             parts.push("i.state = 'suspended'".into());
@@ -154,26 +162,10 @@ pub async fn inbox(
     filter: &InboxFilter,
     slice: &Slice,
 ) -> Result<(Vec<Arrived>, u64), StoreError> {
-    #[derive(FromQueryResult)]
-    struct Total {
-        total: i64,
-    }
-    let doing = "listing the inbox";
-    let on = on.connection();
     let mut values = Vec::new();
-    let condition = filter.condition(slice, &mut values);
-    let text = format!("SELECT COUNT(*) AS total{FROM}{condition}");
-    let total = Total::find_by_statement(sql(on, &text, values.clone()))
-        .one(on)
-        .await
-        .map_err(StoreError::during(doing))?;
+    let from = format!("{FROM}{}", filter.condition(slice, &mut values));
     let order = slice.order_by(&SORTS, "i.id DESC");
-    let text = format!("{ROWS}{FROM}{condition}{order}{}", slice.cut());
-    let rows = Row::find_by_statement(sql(on, &text, values))
-        .all(on)
-        .await
-        .map_err(StoreError::during(doing))?;
-    let total = total.and_then(|row| u64::try_from(row.total).ok()).unwrap_or(0);
+    let (rows, total) = paged::<Row>(on, "i.id", (COLUMNS, &from), &order, slice, values).await?;
     Ok((rows.into_iter().map(arrived).collect::<Result<_, _>>()?, total))
 }
 

@@ -7,6 +7,7 @@
 mod allocations;
 mod document;
 mod figures;
+mod freight;
 mod inbox;
 mod intake;
 mod life;
@@ -27,6 +28,7 @@ pub use document::{
 pub use figures::{
     FamilyRow, YearRow, YearTotal, year_by_contract, year_by_family, year_by_member, year_total,
 };
+pub use freight::{BilledFreight, billed_freight, freight_of_order};
 pub use inbox::{Arrived, DeskCounts, InboxFilter, desk_counts, inbox};
 pub use intake::{Finding, NewInvoice, Severity, add, earlier, lock_supplier, replace_findings};
 pub use life::{

@@ -4,8 +4,9 @@
 
 use chrono::NaiveDate;
 use domain::ids::{InvoiceId, OrganisationId};
-use sea_orm::{FromQueryResult, Value};
+use sea_orm::FromQueryResult;
 
+use crate::store::paged::paged;
 use crate::store::{Access, Slice, StoreError, sql};
 
 /// One invoice in a member's list.
@@ -37,7 +38,7 @@ pub struct MemberInvoice {
     pub notice_state: Option<String>,
 }
 
-const ROWS: &str = "SELECT i.id, i.number, f.name AS supplier, i.issue_date AS issued_on, i.credit, i.state, \
+const COLUMNS: &str = "i.id, i.number, f.name AS supplier, i.issue_date AS issued_on, i.credit, i.state, \
      (i.buyer_id = $1) AS own, p.number AS order_number, \
      CASE WHEN i.buyer_id = $1 THEN i.due_on END AS due_on, \
      CASE WHEN i.buyer_id = $1 THEN i.paid_on END AS paid_on, \
@@ -83,33 +84,13 @@ pub async fn member_invoices(
     member: OrganisationId,
     slice: &Slice,
 ) -> Result<(Vec<MemberInvoice>, u64), StoreError> {
-    #[derive(FromQueryResult)]
-    struct Total {
-        total: i64,
-    }
-    let doing = "listing the invoices of a member";
-    let db = on.connection();
-    let found = format!(
-        "{FROM} AND (LOWER(i.number) LIKE $2 ESCAPE '\\' OR LOWER(f.name) LIKE $2 ESCAPE '\\' OR LOWER(COALESCE(p.number, '')) LIKE $2 ESCAPE '\\')"
+    let from = format!(
+        "{FROM} AND (LOWER(i.number) LIKE $2 ESCAPE '\\' OR LOWER(f.name) LIKE $2 ESCAPE '\\' \
+         OR LOWER(COALESCE(p.number, '')) LIKE $2 ESCAPE '\\')"
     );
-    let scope: [Value; 2] = [member.0.into(), slice.pattern().into()];
-    let total = Total::find_by_statement(sql(
-        db,
-        &format!("SELECT COUNT(*) AS total {found}"),
-        scope.clone(),
-    ))
-    .one(db)
-    .await
-    .map_err(StoreError::during(doing))?
-    .map_or(0, |row| row.total);
-    let order = sorted(&slice.sort, slice.descending);
-    let cut = slice.cut();
-    let text = format!("{ROWS} {found} ORDER BY {order}{cut}");
-    let rows = MemberInvoice::find_by_statement(sql(db, &text, scope))
-        .all(db)
-        .await
-        .map_err(StoreError::during(doing))?;
-    Ok((rows, u64::try_from(total).unwrap_or_default()))
+    let order = format!(" ORDER BY {}", sorted(&slice.sort, slice.descending));
+    let values = vec![member.0.into(), slice.pattern().into()];
+    paged(on, "i.id", (COLUMNS, &from), &order, slice, values).await
 }
 
 /// One invoice as `member` sees it.
@@ -119,7 +100,7 @@ pub async fn member_invoice(
     id: InvoiceId,
 ) -> Result<MemberInvoice, StoreError> {
     let db = on.connection();
-    let text = format!("{ROWS} {FROM} AND i.id = $2");
+    let text = format!("SELECT {COLUMNS} {FROM} AND i.id = $2");
     MemberInvoice::find_by_statement(sql(db, &text, [member.0.into(), id.0.into()]))
         .one(db)
         .await

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::{OrderId, OrganisationId};
 use sea_orm::{FromQueryResult, Value};
 
+use crate::store::paged::paged;
 use crate::store::{Access, Slice, StoreError, sql};
 
 /// One order in a member's list.
@@ -35,7 +36,7 @@ pub struct MemberOrder {
     pub undecided_milli: i64,
 }
 
-const ROWS: &str = "SELECT p.id, p.number, c.number AS contract, l.title AS lot, h.name AS holder, c.tier_base, \
+const COLUMNS: &str = "p.id, p.number, c.number AS contract, l.title AS lot, h.name AS holder, c.tier_base, \
      (p.buyer_id = $1) AS own, p.state, \
      CASE WHEN p.buyer_id = $1 THEN p.net_cents END AS net_cents, \
      CASE WHEN p.buyer_id = $1 THEN p.gross_cents END AS gross_cents, \
@@ -101,28 +102,10 @@ pub async fn member_orders(
     wanted: Wanted,
     slice: &Slice,
 ) -> Result<(Vec<MemberOrder>, u64), StoreError> {
-    #[derive(FromQueryResult)]
-    struct Total {
-        total: i64,
-    }
-    let doing = "listing the orders of a member";
-    let db = on.connection();
-    let condition = wanted.condition();
-    let scope: [Value; 2] = [member.0.into(), slice.pattern().into()];
-    let text = format!("SELECT COUNT(*) AS total {FROM}{condition}");
-    let total = Total::find_by_statement(sql(db, &text, scope.clone()))
-        .one(db)
-        .await
-        .map_err(StoreError::during(doing))?
-        .map_or(0, |row| row.total);
-    let order = sorted(&slice.sort, slice.descending);
-    let cut = slice.cut();
-    let text = format!("{ROWS} {FROM}{condition} ORDER BY {order}{cut}");
-    let rows = MemberOrder::find_by_statement(sql(db, &text, scope))
-        .all(db)
-        .await
-        .map_err(StoreError::during(doing))?;
-    Ok((rows, u64::try_from(total).unwrap_or_default()))
+    let from = format!("{FROM}{}", wanted.condition());
+    let order = format!(" ORDER BY {}", sorted(&slice.sort, slice.descending));
+    let values = vec![member.0.into(), slice.pattern().into()];
+    paged(on, "p.id", (COLUMNS, &from), &order, slice, values).await
 }
 
 /// A step of an order as the journal tells it.

@@ -6,23 +6,15 @@ use domain::group::convention::FreightKey;
 use domain::ids::{AllocationId, InvoiceId, OrganisationId};
 use domain::invoices::basis::Basis;
 use domain::invoices::state::InvoiceAction as A;
-use domain::quantity::Quantity;
+use domain::money::Net;
 use domain::siret::Siret;
 
 use super::super::{Actor, App, UseCaseError};
 use super::Walk;
-use super::plan::{Documents, Mirrored, Plan, Planned, Terms, plan};
+use super::naming::Concerned;
+use super::plan::{Documents, Mirrored, Plan, Planned, Settlement, Terms, plan};
 use crate::store::invoices::{self as store, NewAllocation, OrderedFor, StoredAllocation};
 use crate::store::{StoreError, Tx, platform};
-
-/// Whom a line of a credit note concerns, where the deliveries do not say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Concerned {
-    /// BT-126 of the credit note.
-    pub line: String,
-    pub siret: Siret,
-    pub quantity: Quantity,
-}
 
 /// Another key for freight and charges than the convention's, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,48 +23,57 @@ pub struct OtherKey {
     pub reason: String,
 }
 
+/// What a person says where the documents, the deliveries and the convention do not.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Said<'a> {
+    pub whom: &'a [Concerned],
+    pub key: Option<&'a OtherKey>,
+    /// Why what a dispute leaves is accepted.
+    pub closing: Option<&'a str>,
+}
+
 /// Shares a matched invoice or credit note between the members it concerns.
 ///
-/// A credit note that settles a dispute books the disputed invoice too, in the same
-/// transaction; one that gives a whole invoice back is its mirror, to the cent. `whom` names
-/// the members a credit note concerns where the deliveries do not say. Answers the allocations
-/// made, the credit note's last.
+/// A credit note of a disputed invoice books that invoice too, with every other credit note that
+/// settles it, in the same transaction; one that gives a whole invoice back is its mirror, to
+/// the cent. `whom` names the members a credit note concerns where the deliveries do not say.
+/// Answers the allocations made, the credit notes' last.
 pub async fn allocate(
     app: &App,
     actor: &Actor,
     invoice: InvoiceId,
     whom: &[Concerned],
 ) -> Result<Vec<AllocationId>, UseCaseError> {
-    allocate_by(app, actor, invoice, whom, None).await
+    allocate_by(app, actor, invoice, &Said { whom, ..Said::default() }).await
 }
 
-/// The same, with charges shared by another key than the convention's, for a reason that the
-/// journal keeps.
+/// The same, with what a person says besides; the journal keeps the reasons.
 ///
 /// # Errors
 ///
-/// Refused without a reason.
+/// Refused for another key or what a dispute leaves without a reason.
 pub async fn allocate_by(
     app: &App,
     actor: &Actor,
     invoice: InvoiceId,
-    whom: &[Concerned],
-    other: Option<&OtherKey>,
+    said: &Said<'_>,
 ) -> Result<Vec<AllocationId>, UseCaseError> {
-    let documents = Documents::read(app, invoice).await?;
+    let documents = Box::pin(Documents::read(app, invoice)).await?;
     let tx = app.store.begin_write().await?;
-    store::lock_supplier(&tx, documents.document.stored.supplier).await?;
-    let key = other.map(|other| other.key);
-    let terms = Terms { key, basis: Basis::Accepted };
-    let Plan { order, documents, settled_by } = plan(&tx, documents, whom, terms).await?;
-    let why = reason(&order, other)?;
+    store::lock_supplier(&tx, documents.supplier()).await?;
+    let key = said.key.map(|other| other.key);
+    let closing = closing(said)?;
+    let terms = Terms { key, basis: Basis::Accepted, closing: closing.is_some() };
+    let Plan { order, documents, settlement } =
+        Box::pin(plan(&tx, documents, said.whom, terms)).await?;
+    let why = reason(&order, said.key)?;
     let mut desk = Desk { app, walk: Walk::of(app, actor), made: Vec::new(), why };
     let mut before: Option<InvoiceId> = None;
     for mut planned in documents {
-        if let (None, Some(credit)) = (before, &settled_by) {
-            let why = format!("avoir {credit}");
+        if let (None, Some(settlement)) = (before, &settlement) {
+            let (action, why) = end_of_dispute(settlement, closing);
             let stored = &mut planned.document.stored;
-            desk.walk.step(&tx, stored, A::Resume, &why, |_| ()).await?;
+            desk.walk.step(&tx, stored, action, &why, |_| ()).await?;
             desk.walk.step(&tx, stored, A::Match, &why, |_| ()).await?;
         }
         let id = planned.document.stored.id;
@@ -95,6 +96,32 @@ pub async fn allocate_by(
     platform::append(&tx, walk.entries).await?;
     tx.commit().await?;
     Ok(made)
+}
+
+/// The reason to accept what a dispute leaves, where a person gives one.
+fn closing<'a>(said: &Said<'a>) -> Result<Option<&'a str>, UseCaseError> {
+    let Some(reason) = said.closing.map(str::trim) else { return Ok(None) };
+    if reason.is_empty() {
+        return Err(UseCaseError::refused(
+            "litige_sans_motif",
+            "Dites pourquoi le litige est clos malgré ce qu’il laisse. Rien n’a été modifié.",
+        ));
+    }
+    Ok(Some(reason))
+}
+
+/// The step out of a dispute, and what the journal says of it.
+fn end_of_dispute(settlement: &Settlement, closing: Option<&str>) -> (A, String) {
+    let mut parts: Vec<String> = Vec::new();
+    if !settlement.credits.is_empty() {
+        let word = if settlement.credits.len() == 1 { "avoir" } else { "avoirs" };
+        parts.push(format!("{word} {}", settlement.credits.join(", ")));
+    }
+    let Some(reason) = closing else { return (A::Resume, parts.join(" ; ")) };
+    let left: i64 = settlement.left.iter().map(|one| one.more().cents()).sum();
+    parts.push(format!("reste admis {} HT", Net::from_cents(left)));
+    parts.push(reason.to_owned());
+    (A::Waive, parts.join(" ; "))
 }
 
 /// What the journal says of a key that is not the convention's.

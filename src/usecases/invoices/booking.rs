@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::ids::{OrderLineId, OrganisationId};
+use domain::ids::{InvoiceId, OrderLineId, OrganisationId};
 use domain::invoices::allocation::Accepted;
 use domain::invoices::attribution::{AttributionError, Holding, attribute, concerned};
 use domain::invoices::einvoice::{EInvoice, InvoiceLine};
@@ -14,12 +14,14 @@ use domain::quantity::Quantity;
 use domain::siret::Siret;
 
 use super::super::Refusal;
-use super::allocate::Concerned;
+use super::naming::{Concerned, Unnamed};
+use super::settlement::Left;
 use crate::store::invoices::{LineLink, OrderedFor, OrderedLine, ShareLeft, Weight};
 
 /// An invoice or credit note with where its lines belong.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Document<'a> {
+    pub(super) id: InvoiceId,
     pub(super) invoice: &'a EInvoice,
     pub(super) links: &'a [LineLink],
 }
@@ -36,6 +38,10 @@ pub(super) struct Scales<'a> {
     pub(super) order: &'a OrderedFor,
     pub(super) shares: Vec<ShareLeft>,
     pub(super) refusals: Vec<Refusal>,
+    /// Lines of credit notes that a person must say whom they concern.
+    pub(super) unnamed: Vec<Unnamed>,
+    /// What a dispute leaves, credit notes taken off.
+    pub(super) left: Vec<Left>,
 }
 
 /// Parts of one line: of which share, how much.
@@ -43,7 +49,7 @@ pub(super) type Parts = Vec<(usize, Quantity)>;
 
 impl<'a> Scales<'a> {
     pub(super) fn new(order: &'a OrderedFor, shares: Vec<ShareLeft>) -> Self {
-        Self { order, shares, refusals: Vec::new() }
+        Self { order, shares, refusals: Vec::new(), unnamed: Vec::new(), left: Vec::new() }
     }
 
     /// Ends the weighing: every reason why something could not be weighed.
@@ -99,15 +105,15 @@ impl<'a> Scales<'a> {
             let goods = !credit || gives_goods_back(line, &ordered);
             let parts = if let Some(parts) = known.get(&position) {
                 parts.clone()
-            } else if let Some(parts) = self.named(line, &of_line, quantity, whom) {
+            } else if let Some(parts) = self.named(document.id, line, &of_line, quantity, whom) {
                 parts
             } else if !goods {
                 let paid: Vec<Quantity> = of_line.iter().map(|at| self.paid(*at)).collect();
-                self.parts(line, &of_line, price_parts(quantity, &paid, whole))
+                self.parts(document, line, &of_line, price_parts(quantity, &paid, whole))
             } else if takes_back {
                 let holdings: Vec<Holding> =
                     of_line.iter().map(|at| self.shares[*at].holding).collect();
-                self.parts(line, &of_line, concerned(quantity, &holdings))
+                self.parts(document, line, &of_line, concerned(quantity, &holdings))
             } else {
                 let open: Vec<Quantity> = of_line
                     .iter()
@@ -117,7 +123,7 @@ impl<'a> Scales<'a> {
                         open.plus(more).unwrap_or(open)
                     })
                     .collect();
-                self.parts(line, &of_line, attribute(quantity, &open, whole))
+                self.parts(document, line, &of_line, attribute(quantity, &open, whole))
             };
             for (at, part) in parts {
                 if !takes_back && let Some(left) = more.get_mut(&at) {
@@ -240,7 +246,7 @@ impl<'a> Scales<'a> {
     }
 
     /// What a share pays for, credit notes taken off.
-    fn paid(&self, at: usize) -> Quantity {
+    pub(super) fn paid(&self, at: usize) -> Quantity {
         let holding = self.shares[at].holding;
         holding.invoiced.minus(holding.credited).unwrap_or_default()
     }
@@ -261,6 +267,7 @@ impl<'a> Scales<'a> {
     /// Parts with their shares, or the reason why there are none.
     pub(super) fn parts(
         &mut self,
+        document: Document<'_>,
         line: &InvoiceLine,
         of_line: &[usize],
         parts: Result<Vec<Quantity>, AttributionError>,
@@ -268,67 +275,13 @@ impl<'a> Scales<'a> {
         match parts {
             Ok(parts) => of_line.iter().copied().zip(parts).collect(),
             Err(error) => {
+                if let AttributionError::Unknown { credited } = error {
+                    self.ask_whom(document, line, of_line, credited);
+                }
                 self.refusals.push(refusal(line, error));
                 Vec::new()
             }
         }
-    }
-
-    /// What a person said of a line: member by member, spread over the member's delivery points
-    /// in the order of what each pays for, else of what each ordered.
-    pub(super) fn named(
-        &mut self,
-        line: &InvoiceLine,
-        of_line: &[usize],
-        quantity: Quantity,
-        whom: &[Concerned],
-    ) -> Option<Parts> {
-        let of_this: Vec<&Concerned> = whom.iter().filter(|one| one.line == line.id).collect();
-        if of_this.is_empty() {
-            return None;
-        }
-        let mut parts = Parts::new();
-        let mut given = Quantity::ZERO;
-        for one in of_this {
-            let mut rest = one.quantity;
-            let own: Vec<usize> =
-                of_line.iter().copied().filter(|at| self.is(*at, &one.siret)).collect();
-            for at in &own {
-                let holding = self.shares[*at].holding;
-                let held = self.paid(*at).max(holding.ordered);
-                let part = rest.min(held);
-                rest = rest.minus(part).unwrap_or_default();
-                parts.push((*at, part));
-            }
-            if !rest.is_zero() {
-                self.refusals.push(Refusal::new(
-                    "concerne_inconnu",
-                    format!(
-                        "Ligne « {} » : le membre de SIRET {} n’a pas commandé {} de cet article.",
-                        line.id,
-                        one.siret.spaced(),
-                        one.quantity.french()
-                    ),
-                ));
-            }
-            given = given.plus(one.quantity).unwrap_or(given);
-        }
-        if given != quantity {
-            self.refusals.push(Refusal::new(
-                "concernes_incomplets",
-                format!(
-                    "Ligne « {} » : l’avoir porte sur {}, les membres désignés sur {}.",
-                    line.id,
-                    quantity.french(),
-                    given.french()
-                ),
-            ));
-        }
-        Some(parts)
-    }
-
-    fn is(&self, at: usize, siret: &Siret) -> bool {
-        self.shares[at].siret.as_ref() == Some(siret)
     }
 }
 

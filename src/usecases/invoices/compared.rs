@@ -117,6 +117,25 @@ impl ComparedLine {
         let more = self.line.net.cents() - allowed.0;
         (more > 0).then(|| Net::from_cents(more))
     }
+
+    /// What of the line is in dispute, before VAT: what nobody accepted, at the billed price, and
+    /// what the price of the rest is above the order's.
+    pub fn disputed(&self) -> Net {
+        let more = match (&self.order, self.difference) {
+            (_, Difference::NotOrdered) => self.line.net.cents(),
+            (Some(side), Difference::Differs { quantity, .. }) => {
+                let billed = Quantity::new(self.line.quantity.max(Decimal::ZERO));
+                let kept = billed.unwrap_or(Quantity::ZERO).minus(quantity.unwrap_or_default());
+                let kept = kept.unwrap_or(Quantity::ZERO).decimal();
+                let allowed = side.price.checked_mul(kept);
+                let allowed = allowed.and_then(|exact| domain::money::Cents::rounded(exact).ok());
+                self.line.net.cents() - allowed.map_or(0, |cents| cents.0)
+            }
+            (_, Difference::None | Difference::Freight | Difference::GivesBack { .. })
+            | (None, Difference::Differs { .. }) => 0,
+        };
+        Net::from_cents(more.max(0))
+    }
 }
 
 #[cfg(test)]
@@ -164,6 +183,21 @@ mod tests {
         let credit = difference(&line("100", "1.87"), Some(&side()), true);
         assert_eq!(credit, Difference::GivesBack { goods: true });
         assert_eq!(difference(&line("1", "1"), None, false), Difference::NotOrdered);
+    }
+
+    #[test]
+    fn what_is_in_dispute_is_what_nobody_accepted_and_what_is_above_the_price() {
+        let disputed = |quantity: &str, price: &str, net| {
+            let mut line = line(quantity, price);
+            line.net = Net::from_cents(net);
+            let difference = difference(&line, Some(&side()), false);
+            ComparedLine { line, order: Some(side()), difference }.disputed().cents()
+        };
+        // A hundred are accepted and not billed yet.
+        assert_eq!(disputed("100", "1.87", 18_700), 0);
+        assert_eq!(disputed("110", "1.87", 20_570), 1_870);
+        assert_eq!(disputed("100", "1.88", 18_800), 100);
+        assert_eq!(disputed("110", "1.88", 20_680), 1_980);
     }
 
     #[test]

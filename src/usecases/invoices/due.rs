@@ -3,11 +3,12 @@
 use chrono::NaiveDate;
 use domain::dates::Dated;
 use domain::invoices::payment::{LateInterest, PaymentError, late_interest};
-use domain::money::Gross;
+use domain::invoices::state::InvoiceState;
+use domain::money::{Cents, Gross};
 use rust_decimal::Decimal;
 
 use super::super::{App, UseCaseError};
-use crate::store::invoices::{self as store, Arrived, InboxFilter};
+use crate::store::invoices::{self as store, Arrived, InboxFilter, StoredInvoice};
 use crate::store::{Access, Slice, reference};
 
 /// An invoice to be paid.
@@ -17,7 +18,7 @@ pub struct Due {
     pub late: Late,
 }
 
-/// What it would cost besides to pay today.
+/// What it costs besides that it is paid late: on the day it was paid, else today.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Late {
     /// In time, or waiting for the supplier.
@@ -52,19 +53,30 @@ pub async fn due_invoices(
     let rates = rates(&app.store).await?;
     let today = app.today();
     let due = rows.into_iter().map(|invoice| {
-        let late = late(&invoice, today, &rates)?;
+        let paid = invoice.paid_on.unwrap_or(today);
+        let late = late(invoice.payable, invoice.due_on, paid, &rates)?;
         Ok(Due { invoice, late })
     });
     Ok((due.collect::<Result<_, UseCaseError>>()?, total))
 }
 
+/// What it costs that one invoice is or was paid late.
+pub async fn lateness(app: &App, invoice: &StoredInvoice) -> Result<Late, UseCaseError> {
+    if invoice.kind.is_credit() || invoice.state == InvoiceState::Rejected {
+        return Ok(Late::No);
+    }
+    let paid = invoice.paid_on.unwrap_or_else(|| app.today());
+    late(invoice.totals.payable, invoice.due_on, paid, &rates(&app.store).await?)
+}
+
 fn late(
-    invoice: &Arrived,
-    today: NaiveDate,
+    payable: Cents,
+    due_on: Option<NaiveDate>,
+    paid: NaiveDate,
     rates: &[Dated<Decimal>],
 ) -> Result<Late, UseCaseError> {
-    let Some(due_on) = invoice.due_on.filter(|due| *due < today) else { return Ok(Late::No) };
-    match late_interest(Gross(invoice.payable), due_on, today, rates) {
+    let Some(due_on) = due_on.filter(|due| *due < paid) else { return Ok(Late::No) };
+    match late_interest(Gross(payable), due_on, paid, rates) {
         Ok(Some(cost)) => Ok(Late::Costs(cost)),
         Ok(None) => Ok(Late::No),
         Err(PaymentError::NoRate(day)) => Ok(Late::NoRate(day)),

@@ -190,13 +190,9 @@ async fn invoiced(
     Ok(counted(&rows, case.known_as, corrected.map(|one| one.0)))
 }
 
-/// What invoices other than `known_as` bill of each line; `corrected` counts though in dispute.
-pub(super) fn counted(
-    rows: &[InvoicedQuantity],
-    known_as: Option<InvoiceId>,
-    corrected: Option<InvoiceId>,
-) -> BTreeMap<OrderLineId, Quantity> {
-    let counts = |state: InvoiceState| match state {
+/// Whether what an invoice bills in this state is taken from what its order leaves.
+pub(super) fn counts(state: InvoiceState) -> bool {
+    match state {
         InvoiceState::Matched
         | InvoiceState::Suspended
         | InvoiceState::Allocated
@@ -206,7 +202,15 @@ pub(super) fn counted(
         | InvoiceState::Checked
         | InvoiceState::Disputed
         | InvoiceState::Rejected => false,
-    };
+    }
+}
+
+/// What invoices other than `known_as` bill of each line; `corrected` counts though in dispute.
+pub(super) fn counted(
+    rows: &[InvoicedQuantity],
+    known_as: Option<InvoiceId>,
+    corrected: Option<InvoiceId>,
+) -> BTreeMap<OrderLineId, Quantity> {
     let counted: BTreeSet<InvoiceId> = rows
         .iter()
         .filter(|row| counts(row.state) || corrected == Some(row.invoice))

@@ -13,10 +13,10 @@ use domain::siret::Siret;
 use super::super::{Actor, App, Refusal, UseCaseError};
 use super::due::rates;
 use super::judge::{Case, Verdict, judge};
-use super::sharing::printed;
+use super::sharing::{Printed, printed};
 use super::{Walk, load};
 use crate::store::invoices::{self as store, StoredInvoice};
-use crate::store::{Access, StoreError, Viewer, platform};
+use crate::store::{Access, StoreError, Tx, Viewer, platform};
 
 /// Puts a matched invoice in dispute.
 pub async fn dispute(
@@ -110,9 +110,23 @@ pub async fn resume(
     if was == InvoiceState::Suspended {
         store::resume_suspension(&tx, invoice, on).await?;
     }
-    let suspension = store::suspension(&tx, invoice).await?;
+    judge_anew(&tx, &mut walk, &mut stored, &document, on).await?;
+    platform::append(&tx, walk.entries).await?;
+    tx.commit().await?;
+    Ok(stored.state)
+}
+
+/// Matches a checked invoice with its order and what was accepted, again.
+async fn judge_anew(
+    tx: &Tx,
+    walk: &mut Walk<'_>,
+    stored: &mut StoredInvoice,
+    document: &Printed,
+    on: NaiveDate,
+) -> Result<(), UseCaseError> {
+    let suspension = store::suspension(tx, stored.id).await?;
     let suspension = suspension.map(|one| Suspension { from: one.from, to: one.to.or(Some(on)) });
-    let supplier = store::sirets_of_buyer(&tx, stored.supplier).await?;
+    let supplier = store::sirets_of_buyer(tx, stored.supplier).await?;
     let named = document.invoice.seller.siret.as_deref();
     let named = named.and_then(|text| text.parse::<Siret>().ok());
     let supplier_siret = named.or_else(|| supplier.into_iter().next()).ok_or_else(|| {
@@ -122,13 +136,13 @@ pub async fn resume(
         invoice: &document.invoice,
         supplier: stored.supplier,
         supplier_siret,
-        known_as: Some(invoice),
+        known_as: Some(stored.id),
         received_on: stored.received_on,
         freight_lines: &document.freight_lines(),
         suspension,
     };
-    let judged = judge(&tx, &case).await?;
-    store::replace_findings(&tx, invoice, &judged.findings).await?;
+    let judged = judge(tx, &case).await?;
+    store::replace_findings(tx, stored.id, &judged.findings).await?;
     let codes: Vec<&str> = judged.findings.iter().map(|one| one.code.as_str()).collect();
     let action = match judged.verdict {
         Verdict::Refused => A::Reject,
@@ -136,20 +150,20 @@ pub async fn resume(
         Verdict::Matched => A::Match,
     };
     let due_on = judged.due_on;
-    walk.step(&tx, &mut stored, action, &codes.join(", "), |to| to.due_on = due_on).await?;
-    platform::append(&tx, walk.entries).await?;
-    tx.commit().await?;
-    Ok(stored.state)
+    walk.step(tx, stored, action, &codes.join(", "), |to| to.due_on = due_on).await
 }
 
-/// Throws away shares that nobody has validated: the invoice is checked anew.
+/// Throws away shares that nobody has validated: the invoice is checked anew, and is in dispute
+/// again where only its credit notes had settled it. Answers where it stands now.
 pub async fn reopen(
     app: &App,
     actor: &Actor,
     invoice: InvoiceId,
     reason: &str,
-) -> Result<(), UseCaseError> {
+) -> Result<InvoiceState, UseCaseError> {
+    let document = printed(app, invoice).await?;
     let tx = app.store.begin_write().await?;
+    store::lock_supplier(&tx, document.stored.supplier).await?;
     let mut stored = load(&tx, invoice).await?;
     let credits = store::credits_of(&tx, invoice).await?;
     if let Some(credit) = credits.iter().find(|credit| credit.state.is_shared()) {
@@ -166,9 +180,10 @@ pub async fn reopen(
     if let Some(allocation) = store::allocation_of(&tx, invoice).await? {
         store::drop_allocation(&tx, allocation.id).await?;
     }
-    walk.step(&tx, &mut stored, A::Match, reason, |_| ()).await?;
+    judge_anew(&tx, &mut walk, &mut stored, &document, app.today()).await?;
     platform::append(&tx, walk.entries).await?;
-    Ok(tx.commit().await?)
+    tx.commit().await?;
+    Ok(stored.state)
 }
 
 /// Records the payment of a validated invoice (a credit note: that it was taken off). Answers

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! receive_invoice ─ matched ──→ allocate ─→ validate (a second person) ─→ issue_statements, pay
-//!                 ├ disputed ─→ allocate its credit note: both are booked at once
+//!                 ├ disputed ─→ allocate with its credit notes: all are booked at once
 //!                 └ rejected
 //! ```
 //! Whoever receives or shares an invoice has checked it; another person validates. Numbers are
@@ -17,9 +17,11 @@ mod bundle;
 mod compared;
 mod deposit;
 mod due;
+mod freight;
 mod intake;
 mod judge;
 mod life;
+mod naming;
 mod papers;
 mod plan;
 mod preview;
@@ -27,6 +29,7 @@ mod recharge;
 mod settlement;
 pub mod share;
 mod sharing;
+mod standing;
 pub mod statement;
 mod told;
 mod validate;
@@ -35,17 +38,21 @@ mod year;
 use domain::ids::InvoiceId;
 use domain::invoices::state::{InvoiceAction, STEPS};
 
-pub use allocate::{Concerned, OtherKey, allocate, allocate_by};
+pub use allocate::{OtherKey, Said, allocate, allocate_by};
 pub use bundle::{Bundle, statement_file_name, statements_zip};
 pub use compared::{ComparedLine, Difference, OrderSide, compared};
 pub use deposit::{Dropped, Outcome, deposit};
-pub use due::{Due, Late, due_invoices};
+pub use due::{Due, Late, due_invoices, lateness};
+pub use freight::freight;
 pub use intake::{Received, Verdict, receive_invoice, receive_own_invoice};
 pub use life::{dispute, late_interest, pay, pay_own, reject, reopen, resume, suspend};
+pub use naming::{Candidate, Concerned, Unnamed};
 pub use papers::{issue_statements, share_of};
-pub use plan::Terms;
+pub use plan::{Questions, Settlement, Terms, questions};
 pub use preview::{Preview, SharedDocument, posted, preview};
 pub use recharge::export_recharges;
+pub use settlement::Left;
+pub use standing::{Standing, standing};
 pub use validate::{Validated, validate};
 pub use year::{YearAccount, year_by_account};
 
@@ -65,6 +72,7 @@ fn journalled(action: InvoiceAction) -> &'static str {
         InvoiceAction::Dispute => "invoice.dispute",
         InvoiceAction::Suspend => "invoice.suspend",
         InvoiceAction::Resume => "invoice.resume",
+        InvoiceAction::Waive => "invoice.waive",
         InvoiceAction::Reopen => "invoice.reopen",
         InvoiceAction::Reject => "invoice.reject",
     }

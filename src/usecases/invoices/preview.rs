@@ -9,9 +9,9 @@ use domain::invoices::einvoice::EInvoice;
 use domain::siret::Siret;
 
 use super::super::{App, UseCaseError};
-use super::allocate::Concerned;
+use super::naming::Concerned;
 use super::papers::{same_as_stored, shared_again};
-use super::plan::{Documents, Terms, plan};
+use super::plan::{Documents, Settlement, Terms, plan};
 use super::sharing::{Printed, Shared, printed};
 use crate::store::invoices::{self as store, StoredInvoice};
 
@@ -33,10 +33,12 @@ pub struct SharedDocument {
     pub posted: Option<AllocationId>,
 }
 
-/// What would be booked at once, the document asked for last.
+/// What would be booked at once, credit notes after their invoice.
 #[derive(Debug, Clone)]
 pub struct Preview {
     pub documents: Vec<SharedDocument>,
+    /// What takes the first of them out of its dispute.
+    pub settlement: Option<Settlement>,
     pub convention_key: FreightKey,
     pub terms: Terms,
 }
@@ -52,14 +54,15 @@ pub async fn preview(
     whom: &[Concerned],
     terms: Terms,
 ) -> Result<Preview, UseCaseError> {
-    let documents = Documents::read(app, invoice).await?;
-    let plan = plan(&app.store, documents, whom, terms).await?;
+    let documents = Box::pin(Documents::read(app, invoice)).await?;
+    let plan = Box::pin(plan(&app.store, documents, whom, terms)).await?;
     let convention_key = plan.order.freight_key;
     let shown = plan.documents.into_iter().map(|one| {
         let mirror = one.mirrors.is_some();
         shown(one.document, one.shared, one.members, one.key, mirror, None)
     });
-    Ok(Preview { documents: shown.collect(), convention_key, terms })
+    let documents = shown.collect();
+    Ok(Preview { documents, settlement: plan.settlement, convention_key, terms })
 }
 
 /// The shares of an invoice as they are booked, made again from its file; `None` where it has

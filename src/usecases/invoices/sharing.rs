@@ -36,7 +36,7 @@ pub(super) struct Printed {
 
 impl Printed {
     pub(super) fn document(&self) -> Document<'_> {
-        Document { invoice: &self.invoice, links: &self.links }
+        Document { id: self.stored.id, invoice: &self.invoice, links: &self.links }
     }
 
     pub(super) fn freight_lines(&self) -> BTreeSet<String> {

@@ -7,7 +7,7 @@ use domain::french;
 use domain::platform::journal::{ChainHead, JournalEntry};
 use minijinja::context;
 
-use super::words::action;
+use super::journal_words::{action, subject};
 use crate::store::platform::{JournalFilter, Told, journal_after, journal_page, journal_subjects};
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
@@ -24,26 +24,6 @@ pub(super) fn routes() -> Routes {
         .get("/gestion/journal", read)
         .get("/administration/journal", administer)
         .post("/administration/journal/verification", verify)
-}
-
-fn subject(code: &str) -> String {
-    let words = match code {
-        "order" => "commande",
-        "order_window" => "période de commande",
-        "contract" => "marché",
-        "convention" => "convention",
-        "membership" => "adhésion",
-        "organisation" => "organisme",
-        "campaign" => "recensement",
-        "need_sheet" => "fiche de besoins",
-        "invoice" => "facture",
-        "allocation" => "répartition",
-        "group" => "groupement",
-        "person" => "personne",
-        "setting" => "paramètre",
-        other => other,
-    };
-    words.to_owned()
 }
 
 async fn list(

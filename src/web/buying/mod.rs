@@ -12,6 +12,7 @@ mod deliveries;
 mod holder;
 mod issuing;
 mod journal;
+mod journal_words;
 mod member;
 mod members;
 mod membership;

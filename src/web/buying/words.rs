@@ -151,50 +151,13 @@ pub(super) fn papers(list: &[DeskPaper]) -> Value {
     Value::from(list.iter().map(one).collect::<Vec<_>>())
 }
 
-/// What a step that the journal names is called.
-pub(super) fn action(code: &str) -> String {
-    let words = match code {
-        "order.adjust" => "Brouillon modifié",
-        "order.validate" => "Commande validée",
-        "order.issue" => "Commande émise",
-        "order.extract" => "Extraits de livraison préparés",
-        "order.deliver" => "Livraison reçue",
-        "order.decide" => "Livraison vérifiée",
-        "order.amend" => "Commande modifiée par avenant",
-        "order.cancel" => "Commande annulée",
-        "order.close" => "Commande soldée",
-        "order_window.open" => "Période de commande ouverte",
-        "order_window.draft" => "Brouillons préparés",
-        "order_window.tell" => "Ouverture annoncée",
-        "order_window.close" => "Période de commande close",
-        "order_window.reprice" => "Brouillons recalculés",
-        "holder_pack.make" => "Envoi au titulaire préparé",
-        "holder_pack.send" => "Envoi au titulaire parti",
-        "holder_pack.acknowledge" => "Réception par le titulaire notée",
-        "contract.revise" => "Prix révisés",
-        "contract.revision_missed" => "Révision impossible : indice non publié",
-        "membership.deliberate" => "Délibération enregistrée",
-        "membership.sign" => "Convention signée",
-        "membership.activate" => "Membre admis",
-        "membership.withdraw" => "Membre retiré",
-        "organisation.merge" => "Communes réunies",
-        "contact.add" => "Contacts ajoutés",
-        "contact.change" => "Contact modifié",
-        "contact.remove" => "Contact retiré",
-        "siret.confirm" => "SIRET confirmé",
-        "siret.replace" => "Nouveau SIRET",
-        other => return other.to_owned(),
-    };
-    words.to_owned()
-}
-
 /// The journal of one thing for the macro `history`, the latest first.
 pub(super) fn history(list: &[Told]) -> Value {
     let one = |told: &Told| {
         context! {
             at => paris_time(told.at).format("%d/%m/%Y à %H:%M").to_string(),
             who => told.actor.as_str(),
-            what => action(&told.action),
+            what => super::journal_words::action(&told.action),
             why => told.details.as_str(),
         }
     };

@@ -66,7 +66,9 @@ pub(super) async fn figures(
                     french::count(members),
                     french::plural(members, "membre", "membres")
                 ),
-                "Une nouvelle répartition pourra être faite.".into(),
+                "Le document est comparé de nouveau à sa commande : une nouvelle répartition pourra \
+                 être faite, ou le litige reprend."
+                    .into(),
             ]
         }
         Step::Reject => {

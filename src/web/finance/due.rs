@@ -28,7 +28,7 @@ pub(super) async fn show(
     let option = |code: &str, words: &str| (code.to_owned(), words.to_owned());
     let listing = Listing {
         name: "echeances",
-        caption: format!("Factures à payer, au {}", french::date(today)),
+        caption: caption(&query, today),
         columns: vec![
             Column::text("numero", "Facture"),
             Column::text("fournisseur", "Fournisseur"),
@@ -37,7 +37,7 @@ pub(super) async fn show(
             Column::text("echeance", "Échéance"),
             Column::text("", "Délai"),
             Column::text("etat", "État"),
-            Column::number("", "Intérêts à ce jour"),
+            Column::number("", "Intérêts moratoires"),
             Column::number("", "Indemnité"),
             Column::text("", "Taux et source"),
         ],
@@ -54,6 +54,7 @@ pub(super) async fn show(
                     option("7", "dans les 7 jours"),
                     option("30", "dans les 30 jours"),
                     option("suspendue", "délai suspendu"),
+                    option("payees", "payée en retard"),
                 ],
             },
             Filter {
@@ -69,11 +70,19 @@ pub(super) async fn show(
     listing.respond(&pages, &who, "pages/finance/due.html", values).await
 }
 
+fn caption(query: &ListQuery, today: NaiveDate) -> String {
+    match query.filter("quand") {
+        Some("payees") => "Factures payées en retard : ce qui est dû en plus".into(),
+        Some(_) | None => format!("Factures à payer, au {}", french::date(today)),
+    }
+}
+
 fn filter(query: &ListQuery, today: NaiveDate) -> InboxFilter {
     let mut filter = InboxFilter { unpaid: true, ..InboxFilter::default() };
     match query.filter("quand") {
         Some("retard") => filter.due_to = today.pred_opt(),
         Some("suspendue") => filter.suspended = true,
+        Some("payees") => (filter.unpaid, filter.paid_late) = (false, true),
         Some(days) => {
             if let Ok(days @ 1..=366) = days.parse::<u64>() {
                 filter.due_from = Some(today);
@@ -94,7 +103,7 @@ fn row(due: &Due, today: NaiveDate) -> Vec<Cell> {
         Cell::text_or_absent(one.buyer.clone()),
         Cell::Money(one.payable),
         Cell::date(one.due_on),
-        delay(one.due_on, today),
+        delay(one.due_on, one.paid_on.unwrap_or(today)),
         state_cell(one.state),
     ];
     match &due.late {

@@ -12,12 +12,15 @@ mod deposit;
 mod due;
 mod inbox;
 mod member_cents;
+mod precisions;
 mod recharges;
 mod sharing;
 mod show;
 mod side_by_side;
+mod standing;
 mod statements;
 mod steps;
+mod sums;
 mod words;
 mod year;
 
@@ -44,6 +47,9 @@ pub(super) fn routes() -> Routes {
         .get("/comptabilite/factures/{id}/repartition", sharing::show)
         .post("/comptabilite/factures/{id}/repartition", sharing::book)
         .get("/comptabilite/factures/{id}/repartition/comparaison", side_by_side::show)
+        .get("/comptabilite/factures/{id}/precisions", precisions::ask)
+        .post("/comptabilite/factures/{id}/precisions", precisions::book)
+        .post("/comptabilite/factures/{id}/precisions/apercu", precisions::see)
         .get("/comptabilite/factures/{id}/releves", statements::show)
         .post("/comptabilite/factures/{id}/releves", statements::issue)
         .get("/comptabilite/factures/{id}/releves.zip", statements::bundle)

@@ -72,7 +72,8 @@ pub(super) async fn batch(
         claims => batch.claims,
     };
     let listing = listing("titres", "Créances de cet export", claims, total, query, "");
-    listing.respond(&pages, &who, "pages/finance/batch.html", values).await
+    let about = id.to_string();
+    listing.respond_about(&about, &pages, &who, "pages/finance/batch.html", values).await
 }
 
 fn listing(

@@ -9,19 +9,19 @@ use domain::group::convention::FreightKey;
 use domain::ids::InvoiceId;
 use domain::invoices::allocation::MemberShare;
 use domain::invoices::basis::Basis;
-use domain::invoices::einvoice::EInvoice;
 use domain::invoices::state::InvoiceState;
 use domain::money::Cents;
 use domain::platform::role::Right;
 use minijinja::{Value, context};
 use serde::Deserialize;
 
-use super::words::{self, euros, the, title};
+use super::sums::{beside_lines, foot, has_charges, of_line, proof};
+use super::words::{self, the, title};
 use super::{Row, load, member_cents};
 use crate::store::Slice;
 use crate::store::invoices::StoredInvoice;
 use crate::usecases::UseCaseError;
-use crate::usecases::invoices::{self as desk, OtherKey, SharedDocument, Terms};
+use crate::usecases::invoices::{self as desk, OtherKey, Said, SharedDocument, Terms};
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
@@ -36,6 +36,7 @@ pub(super) fn terms(query: &ListQuery) -> Terms {
     Terms {
         key: query.filter("cle").and_then(FreightKey::from_code),
         basis: query.filter("base").and_then(Basis::from_code).unwrap_or(Basis::Accepted),
+        closing: false,
     }
 }
 
@@ -63,14 +64,21 @@ async fn respond(
     let (documents, convention) = match shares(pages, invoice, terms).await {
         Ok(found) => found,
         Err(UseCaseError::Refused(reasons)) => {
+            // A person can say whom a credit note concerns, or accept what a dispute leaves.
+            let asks = ["concernes_a_designer", "avoir_insuffisant", "litige_ouvert"];
+            let to_say = who.may(Right::KeepInvoices)
+                && reasons.iter().any(|one| asks.contains(&one.code.as_str()));
             let reasons: Vec<String> = reasons.into_iter().map(|one| one.message).collect();
-            let values = context! { refused => reasons, document => None::<Value>, ..common };
+            let values = context! {
+                refused => reasons,
+                to_say => to_say,
+                document => None::<Value>,
+                ..common
+            };
             return pages.page(who, PAGE, values).await;
         }
         Err(error) => return Err(error.into()),
     };
-    // A credit note that settles a dispute is shared with its invoice.
-    let other = documents.iter().find(|one| one.stored.id != invoice.id);
     let wanted = query.filter("document").and_then(|id| id.parse::<i64>().ok());
     let shown = documents
         .iter()
@@ -92,10 +100,16 @@ async fn respond(
             posted => shown.posted.is_some(),
             members => french::count(shown.allocation.members.len()),
             proof => proof(shown),
-            with => other.map(|one| context! {
-                name => title(&one.stored),
-                href => format!("?document={}", one.stored.id),
-            }),
+            // A dispute is shared with all its credit notes.
+            with => documents
+                .iter()
+                .filter(|one| one.stored.id != shown.stored.id)
+                .map(|one| context! {
+                    name => title(&one.stored),
+                    href => format!("?document={}", one.stored.id),
+                })
+                .collect::<Vec<_>>(),
+            together => documents.len(),
             back => (shown.stored.id != invoice.id).then_some("?"),
         },
         foot => foot(shown),
@@ -103,7 +117,8 @@ async fn respond(
         ..common
     };
     if errors.is_empty() {
-        listing.respond(pages, who, PAGE, values).await
+        let about = &shown.stored.number;
+        listing.respond_about(about, pages, who, PAGE, values).await
     } else {
         pages.again(who, PAGE, context! { list => listing.view(), ..values }).await
     }
@@ -124,9 +139,10 @@ fn common(
         state => invoice.state.french(),
         tone => words::tone(invoice.state),
         to_book => who.may(Right::KeepInvoices)
-            && invoice.state == InvoiceState::Matched
+            && matches!(invoice.state, InvoiceState::Matched | InvoiceState::Disputed)
             && terms.basis == Basis::Accepted,
         previewed => !invoice.state.is_shared(),
+        to_compare => invoice.state == InvoiceState::Matched,
         basis => terms.basis.french(),
         basis_code => terms.basis.code(),
         simulated => terms.basis != Basis::Accepted,
@@ -153,7 +169,7 @@ async fn shares(
         return Ok((vec![posted], None));
     }
     match invoice.state {
-        InvoiceState::Matched => {
+        InvoiceState::Matched | InvoiceState::Disputed => {
             let preview = desk::preview(&pages.app, invoice.id, &[], terms).await?;
             Ok((preview.documents, Some(preview.convention_key)))
         }
@@ -162,7 +178,6 @@ async fn shares(
         | InvoiceState::Allocated
         | InvoiceState::Validated
         | InvoiceState::Paid
-        | InvoiceState::Disputed
         | InvoiceState::Suspended
         | InvoiceState::Rejected => Err(UseCaseError::refused(
             "rien_a_repartir",
@@ -193,14 +208,14 @@ fn listing(shown: &SharedDocument, query: ListQuery) -> Listing {
     columns.push(Column::number("tva", "TVA"));
     columns.push(Column::number("ttc", "Total TTC"));
     columns.push(Column::number("", "À payer TTC"));
-    columns.push(Column::text("", "Détail"));
+    let terms = terms(&query);
     let slice = query.slice("siret");
     let members = ordered(&shown.allocation.members, &slice);
     let total = members.len() as u64;
     let offset = usize::try_from(slice.offset).unwrap_or(usize::MAX);
     let limit = usize::try_from(slice.limit).unwrap_or(usize::MAX);
     let rows = members.into_iter().skip(offset).take(limit);
-    let rows = rows.map(|member| row(shown, member, charges)).collect();
+    let rows = rows.map(|member| row(shown, member, charges, terms)).collect();
     Listing {
         name: "repartition",
         caption: format!("Parts de chaque membre, {}", title(&shown.stored)),
@@ -238,27 +253,18 @@ fn ordered<'a>(members: &'a [MemberShare], slice: &Slice) -> Vec<&'a MemberShare
     found
 }
 
-fn has_charges(shown: &SharedDocument) -> bool {
-    shown.allocation.members.iter().any(|one| beside_lines(one) != 0)
-}
-
-/// What a member bears beside its lines: charges, allowances, documented differences.
-fn beside_lines(member: &MemberShare) -> i64 {
-    let lines: i64 = member.lines.iter().map(|one| one.net.amount.0).sum();
-    let freight: i64 = member.freight_lines.iter().map(|one| one.net.amount.0).sum();
-    member.net.cents() - lines - freight
-}
-
-/// A member's share of the line at `index`, freight lines among them.
-pub(super) fn of_line(member: &MemberShare, index: usize) -> Option<i64> {
-    let line = member.lines.iter().find(|one| one.index == index).map(|one| one.net.amount.0);
-    line.or_else(|| {
-        member.freight_lines.iter().find(|one| one.index == index).map(|one| one.net.amount.0)
-    })
-}
-
-fn row(shown: &SharedDocument, member: &MemberShare, charges: bool) -> Vec<Cell> {
-    let mut cells = vec![Cell::text(member.name.as_str()), Cell::text(member.siret.spaced())];
+fn row(shown: &SharedDocument, member: &MemberShare, charges: bool, terms: Terms) -> Vec<Cell> {
+    let document = shown.stored.id;
+    let mut cents = format!("?document={document}&membre={}", member.siret);
+    if let Some(key) = terms.key {
+        cents.push_str(&format!("&cle={}", key.code()));
+    }
+    if terms.basis != Basis::Accepted {
+        cents.push_str(&format!("&base={}", terms.basis.code()));
+    }
+    cents.push_str("#centimes");
+    let mut cells =
+        vec![Cell::link(member.name.as_str(), cents), Cell::text(member.siret.spaced())];
     cells.extend((0..shown.invoice.lines.len()).map(|index| {
         of_line(member, index).map_or(Cell::Absent, |cents| Cell::Money(Cents(cents)))
     }));
@@ -269,71 +275,7 @@ fn row(shown: &SharedDocument, member: &MemberShare, charges: bool) -> Vec<Cell>
     cells.push(Cell::Money(member.vat_total.0));
     cells.push(Cell::Money(member.gross.0));
     cells.push(Cell::Money(member.payable));
-    let document = shown.stored.id;
-    cells.push(Cell::link(
-        "Comment ces centimes",
-        format!("?document={document}&membre={}#centimes", member.siret),
-    ));
     cells
-}
-
-/// The sums of all members, and the printed amounts below them.
-fn foot(shown: &SharedDocument) -> Vec<Value> {
-    let (members, invoice) = (&shown.allocation.members, &shown.invoice);
-    let sum = |of: &dyn Fn(&MemberShare) -> i64| members.iter().map(of).sum::<i64>();
-    let lines = invoice.lines.len();
-    let mut sums: Vec<i64> =
-        (0..lines).map(|index| sum(&|one| of_line(one, index).unwrap_or(0))).collect();
-    let mut printed: Vec<i64> = invoice.lines.iter().map(|line| line.net.cents()).collect();
-    if has_charges(shown) {
-        sums.push(sum(&beside_lines));
-        printed.push(charges_of(invoice));
-    }
-    let totals = &invoice.totals;
-    sums.extend([
-        sum(&|one| one.net.cents()),
-        sum(&|one| one.vat_total.cents()),
-        sum(&|one| one.gross.cents()),
-        sum(&|one| one.payable.0),
-    ]);
-    printed.extend([
-        totals.net.cents(),
-        totals.vat.cents(),
-        totals.gross.cents(),
-        totals.payable.0,
-    ]);
-    let equal = sums == printed;
-    let row = |label: &str, cells: Vec<i64>, last: &str| {
-        context! {
-            label => label,
-            cells => cells.into_iter().map(euros).collect::<Vec<_>>(),
-            last => last,
-        }
-    };
-    let said = if equal { "égal au centime" } else { "écart" };
-    vec![row("Total des membres", sums, ""), row("Imprimé sur le document", printed, said)]
-}
-
-fn charges_of(invoice: &EInvoice) -> i64 {
-    invoice.totals.net.cents() - invoice.totals.lines.cents()
-}
-
-/// What was checked on the shares themselves, in words.
-fn proof(shown: &SharedDocument) -> Vec<Value> {
-    let proof = &shown.allocation.proof;
-    let said = |words: &str, holds: bool| context! { words => words, holds => holds };
-    let mut checks = vec![
-        said("Chaque ligne est répartie en entier", proof.lines_exact),
-        said("Frais et remises sont répartis en entier", proof.charges_exact),
-        said("Chaque taux de TVA est réparti en entier", proof.vat_exact),
-        said("Les totaux TTC et à payer sont ceux du document", proof.gross_exact),
-    ];
-    let gap = french::decimal(proof.largest_gap);
-    checks.push(said(
-        &format!("Aucune part ne s’écarte de sa valeur exacte de plus de {gap} centime"),
-        proof.largest_gap < rust_decimal::Decimal::ONE,
-    ));
-    checks
 }
 
 /// What is chosen when the shares are booked.
@@ -354,9 +296,10 @@ pub(super) async fn book(
     let other = FreightKey::from_code(&chosen.cle)
         .map(|key| OtherKey { key, reason: chosen.motif.clone() });
     let actor = who.actor();
-    match desk::allocate_by(&pages.app, &actor, invoice.id, &[], other.as_ref()).await {
+    let said = Said { key: other.as_ref(), ..Said::default() };
+    match desk::allocate_by(&pages.app, &actor, invoice.id, &said).await {
         Ok(made) => {
-            let with = if made.len() > 1 { " avec le document qu’il corrige" } else { "" };
+            let with = together(made.len());
             let members = members_of(&pages, invoice.id).await?;
             let said = format!(
                 "{} : répartition faite{with}, entre {} {}. Une autre personne doit maintenant la \
@@ -376,6 +319,14 @@ pub(super) async fn book(
             let query = ListQuery::with("cle", &chosen.cle);
             respond(&pages, &who, &invoice, query, &chosen.motif, &errors).await
         }
+    }
+}
+
+/// How many documents were booked at once, where there are several.
+pub(super) fn together(documents: usize) -> String {
+    match documents {
+        0 | 1 => String::new(),
+        _ => format!(" avec tout le litige, {} documents", french::count(documents)),
     }
 }
 

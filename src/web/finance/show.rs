@@ -11,9 +11,9 @@ use minijinja::{Value, context};
 
 use super::steps::Step;
 use super::words::{self, euros, figure, price};
-use super::{Row, download, load};
+use super::{Row, download, load, standing};
 use crate::store::invoices::{self as store, PrintedAmount, PrintedRows, Severity, StoredInvoice};
-use crate::usecases::invoices::{ComparedLine, Difference, compared};
+use crate::usecases::invoices::{ComparedLine, Difference, compared, freight, lateness};
 use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
@@ -34,6 +34,8 @@ pub(super) async fn show(
     let suspension = store::suspension(on, InvoiceId(id)).await?;
     let PrintedRows { lines, charges, allowances, taxes } = rows;
     let lines = compared(on, &invoice, lines).await?;
+    let freight = freight(on, &invoice).await?;
+    let late = lateness(&pages.app, &invoice).await?;
     let amount = |one: &PrintedAmount, word: &str| {
         context! {
             label => one.reason.clone().unwrap_or_else(|| word.to_owned()),
@@ -82,9 +84,12 @@ pub(super) async fn show(
                 french::date(one.issued_on), one.totals.gross.french(), one.state.french()
             ),
         }).collect::<Vec<_>>(),
-        settles => settling(&invoice, &credits),
+        dispute => standing::dispute(&invoice, &lines, &credits),
+        freight => freight.map(standing::freight),
+        late => standing::late(&late, &invoice),
         shared => invoice.state.is_shared(),
         stated => matches!(invoice.state, InvoiceState::Validated | InvoiceState::Paid),
+        to_settle => who.may(Right::KeepInvoices),
         steps => if who.may(Right::KeepInvoices) { steps(&invoice) } else { Vec::new() },
         history => life.iter().map(|one| context! {
             what => words::step(&one.action),
@@ -183,17 +188,6 @@ fn difference(one: &ComparedLine) -> String {
     }
 }
 
-/// A matched credit note by which a disputed invoice would be shared.
-fn settling(invoice: &StoredInvoice, credits: &[StoredInvoice]) -> Option<Value> {
-    let credit = credits.iter().find(|one| one.state == InvoiceState::Matched)?;
-    (invoice.state == InvoiceState::Disputed).then(|| {
-        context! {
-            number => credit.number.as_str(),
-            href => format!("/comptabilite/factures/{}/repartition", credit.id),
-        }
-    })
-}
-
 /// The buttons of the life table, the main one first.
 fn steps(invoice: &StoredInvoice) -> Vec<Value> {
     let id = invoice.id;
@@ -204,6 +198,12 @@ fn steps(invoice: &StoredInvoice) -> Vec<Value> {
                 words => format!("Répartir {}", words::the(invoice)),
                 href => format!("/comptabilite/factures/{id}/repartition"),
                 main => true,
+            });
+        } else if action == InvoiceAction::Waive {
+            buttons.push(context! {
+                words => "Clore le litige avec un motif",
+                href => format!("/comptabilite/factures/{id}/precisions"),
+                main => false,
             });
         } else if let Some(step) = Step::of(action) {
             buttons.push(context! {

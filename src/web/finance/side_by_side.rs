@@ -75,15 +75,16 @@ pub(super) async fn show(
         refused => refused,
         totals => totals.collect::<Vec<_>>(),
     };
-    listing.respond(&pages, &who, "pages/finance/side_by_side.html", values).await
+    let about = &invoice.number;
+    listing.respond_about(about, &pages, &who, "pages/finance/side_by_side.html", values).await
 }
 
 fn alternatives(by_key: bool) -> Vec<(&'static str, Terms)> {
     if by_key {
-        let terms = |key| Terms { key: Some(key), basis: Basis::Accepted };
+        let terms = |key| Terms { key: Some(key), ..Terms::OF_THE_CONVENTION };
         FreightKey::ALL.iter().map(|key| (key.french(), terms(*key))).collect()
     } else {
-        let terms = |basis| Terms { key: None, basis };
+        let terms = |basis| Terms { basis, ..Terms::OF_THE_CONVENTION };
         Basis::ALL.iter().map(|basis| (basis.french(), terms(*basis))).collect()
     }
 }

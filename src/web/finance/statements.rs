@@ -99,7 +99,8 @@ pub(super) async fn show(
             french::plural(missing, "relevé à émettre", "relevés à émettre")
         ),
     };
-    listing.respond(&pages, &who, "pages/finance/statements.html", values).await
+    let about = &invoice.number;
+    listing.respond_about(about, &pages, &who, "pages/finance/statements.html", values).await
 }
 
 fn row(one: &Statement) -> Vec<Cell> {

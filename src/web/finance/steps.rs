@@ -59,8 +59,8 @@ impl Step {
             A::Resume => Some(Self::Resume),
             A::Reopen => Some(Self::Reopen),
             A::Reject => Some(Self::Reject),
-            // Taken with the file, or on the page of the shares.
-            A::Check | A::Match | A::Allocate => None,
+            // Taken with the file, or on the pages of the shares.
+            A::Check | A::Match | A::Allocate | A::Waive => None,
         }
     }
 
@@ -275,10 +275,21 @@ async fn done(
                 format!("{name} est à l’étape « {} ».", state.french())
             }
         },
-        Step::Reopen => {
-            desk::reopen(app, &actor, id, reason).await?;
-            format!("{name} : la répartition est annulée. Une nouvelle peut être faite.")
-        }
+        Step::Reopen => match desk::reopen(app, &actor, id, reason).await? {
+            InvoiceState::Disputed => {
+                format!("{name} : la répartition est annulée, le litige est rouvert.")
+            }
+            InvoiceState::Received
+            | InvoiceState::Checked
+            | InvoiceState::Matched
+            | InvoiceState::Allocated
+            | InvoiceState::Validated
+            | InvoiceState::Paid
+            | InvoiceState::Suspended
+            | InvoiceState::Rejected => {
+                format!("{name} : la répartition est annulée. Une nouvelle peut être faite.")
+            }
+        },
         Step::Reject => {
             desk::reject(app, &actor, id, reason).await?;
             format!("{name} : rejet noté. Demandez un nouveau document au fournisseur.")

@@ -61,8 +61,8 @@ pub(super) fn expected(invoice: &StoredInvoice) -> &'static str {
         (S::Paid, false) => "La facture est payée : plus rien n’est à faire.",
         (S::Paid, true) => "L’avoir est déduit : plus rien n’est à faire.",
         (S::Disputed, _) => {
-            "Le fournisseur doit répondre : par un avoir, ou par une livraison. Reprenez ensuite \
-             le contrôle."
+            "Le fournisseur doit répondre : par un ou plusieurs avoirs, ou par une livraison. \
+             Reprenez ensuite le contrôle."
         }
         (S::Suspended, _) => {
             "Le délai de paiement est arrêté. Reprenez quand la pièce attendue est arrivée."
@@ -83,6 +83,7 @@ pub(super) fn step(action: &str) -> &'static str {
         Some(A::Dispute) => "Mise en litige",
         Some(A::Suspend) => "Paiement suspendu",
         Some(A::Resume) => "Reprise",
+        Some(A::Waive) => "Litige clos avec un motif",
         Some(A::Reopen) => "Répartition annulée",
         Some(A::Reject) => "Rejetée",
         None => "Reçue",

@@ -37,8 +37,8 @@ pub(super) async fn show(
     let total = store::year_total(on, year).await?;
     let contracts = store::year_by_contract(on, year).await?;
     let accounts = year_by_account(&pages.app, year).await?;
-    let table = query.filter("tableau").unwrap_or("membres").to_owned();
-    let listing = match table.as_str() {
+    let shown = query.filter("tableau").unwrap_or("membres").to_owned();
+    let listing = match shown.as_str() {
         "marches" => by_contract(year, &contracts, query),
         "comptes" => by_account(year, &accounts, query),
         _ => {
@@ -54,13 +54,14 @@ pub(super) async fn show(
     let values = context! {
         year => year,
         current => pages.app.today().year(),
-        table => table,
+        table => shown,
         figures => figures(total),
         any => total.invoices + total.credits > 0,
         contracts => bars(nets),
         accounts => bars(by_account),
     };
-    listing.respond(&pages, &who, "pages/finance/year.html", values).await
+    let about = year.to_string();
+    listing.respond_about(&about, &pages, &who, "pages/finance/year.html", values).await
 }
 
 fn figures(total: YearTotal) -> Vec<Value> {
@@ -89,98 +90,85 @@ fn money(cents: i64) -> Cell {
     Cell::Money(Cents(cents))
 }
 
-fn by_member(year: i32, rows: &[YearRow], total: u64, query: ListQuery) -> Listing {
-    let rows = rows.iter().map(|row| {
-        vec![
-            Cell::text(row.name.as_str()),
-            Cell::text(row.detail.as_str()),
-            Cell::Count(row.invoices),
-            money(row.net_cents),
-            money(row.vat_cents),
-            money(row.gross_cents),
-        ]
-    });
+/// The sums of one member or contract.
+fn sums(row: &YearRow) -> Vec<Cell> {
+    vec![
+        Cell::text(row.name.as_str()),
+        Cell::text(row.detail.as_str()),
+        Cell::Count(row.invoices),
+        money(row.net_cents),
+        money(row.vat_cents),
+        money(row.gross_cents),
+    ]
+}
+
+/// A table of a year: its name as a file, by what it adds up, what that is called.
+fn table(
+    year: i32,
+    (name, caption, noun): (&'static str, &str, (&'static str, &'static str)),
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
+    query: ListQuery,
+) -> Listing {
     Listing {
-        name: "annee_par_membre",
-        caption: format!("Montants validés en {year}, par membre, avoirs déduits"),
-        columns: vec![
-            Column::text("membre", "Membre"),
-            Column::text("", "SIRET"),
-            Column::number("factures", "Factures"),
-            Column::number("ht", "HT"),
-            Column::number("tva", "TVA"),
-            Column::number("ttc", "TTC"),
-        ],
-        rows: rows.collect(),
-        total,
+        name,
+        caption: caption.to_owned(),
+        columns,
+        total: rows.len() as u64,
+        rows,
         query,
-        search: Some("Membre"),
+        search: None,
         filters: Vec::new(),
         empty: format!("Aucune facture de {year} n’est encore validée."),
-        noun: ("membre", "membres"),
+        noun,
     }
+}
+
+fn by_member(year: i32, rows: &[YearRow], total: u64, query: ListQuery) -> Listing {
+    let caption = format!("Montants validés en {year}, par membre, avoirs déduits");
+    let columns = vec![
+        Column::text("membre", "Membre"),
+        Column::text("", "SIRET"),
+        Column::number("factures", "Factures"),
+        Column::number("ht", "HT"),
+        Column::number("tva", "TVA"),
+        Column::number("ttc", "TTC"),
+    ];
+    let what = ("annee_par_membre", caption.as_str(), ("membre", "membres"));
+    let rows = rows.iter().map(sums).collect();
+    Listing { total, search: Some("Membre"), ..table(year, what, columns, rows, query) }
 }
 
 fn by_contract(year: i32, rows: &[YearRow], query: ListQuery) -> Listing {
-    Listing {
-        name: "annee_par_marche",
-        caption: format!("Montants validés en {year}, par marché, avoirs déduits"),
-        columns: vec![
-            Column::text("", "Marché"),
-            Column::text("", "Objet"),
-            Column::number("", "Factures"),
-            Column::number("", "HT"),
-            Column::number("", "TVA"),
-            Column::number("", "TTC"),
-        ],
-        rows: rows
-            .iter()
-            .map(|row| {
-                vec![
-                    Cell::text(row.name.as_str()),
-                    Cell::text(row.detail.as_str()),
-                    Cell::Count(row.invoices),
-                    money(row.net_cents),
-                    money(row.vat_cents),
-                    money(row.gross_cents),
-                ]
-            })
-            .collect(),
-        total: rows.len() as u64,
-        query,
-        search: None,
-        filters: Vec::new(),
-        empty: format!("Aucune facture de {year} n’est encore validée."),
-        noun: ("marché", "marchés"),
-    }
+    let caption = format!("Montants validés en {year}, par marché, avoirs déduits");
+    let columns = vec![
+        Column::text("", "Marché"),
+        Column::text("", "Objet"),
+        Column::number("", "Factures"),
+        Column::number("", "HT"),
+        Column::number("", "TVA"),
+        Column::number("", "TTC"),
+    ];
+    let what = ("annee_par_marche", caption.as_str(), ("marché", "marchés"));
+    table(year, what, columns, rows.iter().map(sums).collect(), query)
 }
 
 fn by_account(year: i32, rows: &[YearAccount], query: ListQuery) -> Listing {
-    Listing {
-        name: "annee_par_compte",
-        caption: format!("Montants HT validés en {year}, par compte suggéré, avoirs déduits"),
-        columns: vec![
-            Column::text("", "Compte M57"),
-            Column::text("", "Libellé"),
-            Column::number("", "HT"),
-            Column::text("", "Source"),
-        ],
-        rows: rows
-            .iter()
-            .map(|row| {
-                vec![
-                    Cell::text_or_absent(row.account.clone()),
-                    Cell::text(row.label.as_str()),
-                    Cell::Money(row.net.0),
-                    Cell::text_or_absent(Some(row.source.clone())),
-                ]
-            })
-            .collect(),
-        total: rows.len() as u64,
-        query,
-        search: None,
-        filters: Vec::new(),
-        empty: format!("Aucune facture de {year} n’est encore validée."),
-        noun: ("compte", "comptes"),
-    }
+    let caption = format!("Montants HT validés en {year}, par compte suggéré, avoirs déduits");
+    let columns = vec![
+        Column::text("", "Compte M57"),
+        Column::text("", "Libellé"),
+        Column::number("", "HT"),
+        Column::text("", "Source"),
+    ];
+    let cells = |row: &YearAccount| {
+        vec![
+            Cell::text_or_absent(row.account.clone()),
+            Cell::text(row.label.as_str()),
+            Cell::Money(row.net.0),
+            Cell::text_or_absent(Some(row.source.clone())),
+        ]
+    };
+    let what = ("annee_par_compte", caption.as_str(), ("compte", "comptes"));
+    table(year, what, columns, rows.iter().map(cells).collect(), query)
 }

@@ -101,7 +101,8 @@ pub(super) async fn show(
         empty: "Aucune ligne.".into(),
         noun: ("ligne", "lignes"),
     };
-    listing.respond(&pages, &who, "pages/platform/references.html", context! {}).await
+    let page = "pages/platform/references.html";
+    listing.respond_about(&table, &pages, &who, page, context! {}).await
 }
 
 const RATE_PAGE: &str = "pages/platform/rate.html";

@@ -13,7 +13,7 @@ use crate::fixtures::{app_on, buyer};
 use crate::harness::On;
 use crate::house::found;
 
-async fn clerk(group: &Group, name: &str) -> Client {
+pub(crate) async fn clerk(group: &Group, name: &str) -> Client {
     let roles = &[Role::CoordinatorFinance];
     let email = format!("{name}@cdg62.example");
     Client::of(&group.app, person(&group.fresh, &email, group.coordinator, roles).await).await
@@ -235,6 +235,7 @@ async fn a_late_invoice_says_what_it_costs_and_a_paid_one_no_longer(
     // The bank's rate of that half-year is in no row: nobody guesses it.
     let unknown = ["F-1", "20 jours de retard", "inconnus", "01/07/2026"];
     one.get("/comptabilite/echeances?quand=retard").await.shows(&unknown);
+    one.get(&page).await.shows(&["01/10/2026", "au 01/07/2026 n’est pas enregistré"]);
     let refused = one.post(&step, &[("date", "2026-10-21")]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.text().contains("ne peuvent pas être calculés"), "{}", refused.text());
@@ -249,11 +250,25 @@ async fn a_late_invoice_says_what_it_costs_and_a_paid_one_no_longer(
     let known = ["20 jours de retard", "4,38 €", "40,00 €", "10,15 % l’an, BCE, essai"];
     one.get("/comptabilite/echeances?quand=retard").await.shows(&known);
     one.get("/comptabilite/echeances?quand=7").await.shows(&["Rien ne correspond"]);
+    one.get(&page).await.shows(&[
+        "À ce jour, 20 jours après l’échéance du 01/10/2026",
+        "4,38 € d’intérêts moratoires au taux de 10,15 % l’an",
+        "40,00 € d’indemnité forfaitaire, soit 44,38 € en plus",
+        "BCE, essai",
+    ]);
     one.get(&step).await.shows(&["20 jours de retard", "4,38 €", "BCE, essai"]);
     let future = one.post(&step, &[("date", "2026-12-01")]).await;
     assert_eq!(future.status, StatusCode::UNPROCESSABLE_ENTITY);
     one.post(&step, &[("date", "2026-10-21")]).await.leads_to(&page);
-    one.get(&page).await.shows(&["payée", "intérêts moratoires"]);
+    // What was due the day it was paid does not grow any more.
+    group.app = app_on(&group.fresh, "2026-11-30");
+    let one = clerk(&group, "autre").await;
+    one.get(&page).await.shows(&[
+        "payée",
+        "Payée 20 jours après l’échéance du 01/10/2026",
+        "soit 44,38 € en plus",
+    ]);
+    one.get("/comptabilite/echeances?quand=payees").await.shows(&known).shows(&["F-1"]);
     one.get("/comptabilite/echeances").await.shows(&["Aucune facture n’attend d’être payée"]);
     let year = one.get("/comptabilite/annees/2026").await;
     year.shows(&["656,49 €", "787,79 €", "2026-ARCH-L1", "Arras", "Montant HT par compte"]);

@@ -3,6 +3,7 @@
 mod bill;
 mod crafted;
 mod desk;
+mod disputes;
 mod kill;
 mod member;
 mod shared;

@@ -96,14 +96,14 @@ pub(crate) fn bill<'a>(
 
 pub(crate) const BOXES: [(&str, &str, &str, i64); 1] = [("BOI-001", "327", "1.87", 61_149)];
 
-fn codes(error: UseCaseError) -> Vec<String> {
+pub(crate) fn codes(error: UseCaseError) -> Vec<String> {
     match error {
         UseCaseError::Refused(reasons) => reasons.into_iter().map(|one| one.code).collect(),
         UseCaseError::Store(_) | UseCaseError::Failed { .. } => panic!("not a refusal: {error}"),
     }
 }
 
-async fn state(app: &App, id: InvoiceId) -> S {
+pub(crate) async fn state(app: &App, id: InvoiceId) -> S {
     let viewer = travee::store::Viewer::Coordinator;
     store::invoice(&app.store, viewer, id).await.unwrap().unwrap().state
 }
@@ -256,7 +256,8 @@ async fn a_price_above_the_orders_is_settled_by_a_credit_note_of_the_difference(
     let refused = allocate(&app, &buyer(), credit, &[]).await.unwrap_err();
     assert_eq!(codes(refused), ["avoir_insuffisant"]);
     reject(&app, &buyer(), credit, "avoir insuffisant").await.unwrap_err();
-    let difference = [("BOI-001", "327", "0.03", 981)];
+    // The rest comes with a second one: both are booked.
+    let difference = [("BOI-001", "327", "0.01", 327)];
     let credit = group.receive(&bill("A-2", Some("F-1"), &difference, 0)).await.invoice.unwrap();
     allocate(&app, &buyer(), credit, &[]).await.unwrap();
     assert_eq!(group.owed("net_cents").await.iter().sum::<i64>(), 61_149);
@@ -280,6 +281,7 @@ async fn whom_a_credit_note_concerns_is_asked_where_the_deliveries_do_not_say(
     let refused = allocate(&app, &buyer(), credit, &[]).await.unwrap_err();
     assert_eq!(codes(refused), ["concernes_a_designer"]);
     let whom = |siret: &str, count| Concerned {
+        credit,
         line: "1".into(),
         siret: siret.parse().unwrap(),
         quantity: Quantity::whole(count),
