@@ -16,6 +16,7 @@ use domain::siret::Siret;
 use super::super::{App, UseCaseError};
 use super::allocate::Concerned;
 use super::booking::{Scales, Weighed, members};
+use super::judge::billed;
 use super::sharing::{Printed, Shared, accepted_of, mirrored, printed, share_off_thread};
 use crate::store::Access;
 use crate::store::invoices::{self as store, OrderedFor, StoredAllocation, StoredInvoice};
@@ -93,7 +94,8 @@ pub(super) async fn plan(
     for share in &mut shares {
         share.holding = terms.basis.seen(share.holding);
     }
-    let mut scales = Scales::new(&order, shares);
+    let others = billed(&store::invoiced(on, order.id).await?, Some(document.stored.id), None);
+    let mut scales = Scales::new(&order, shares, others);
     let mut settled_by = None;
     let planned = match corrected {
         None if document.stored.kind.is_credit() => return Err(no_invoice(&document.stored)),

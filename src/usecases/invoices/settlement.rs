@@ -1,13 +1,14 @@
 //! An invoice in dispute and the credit note that settles it, weighed together (rules 18 and 21).
 //!
 //! The invoice is shared by what is accepted and what is credited; the credit note gives the
-//! credited part back to those it concerns. Whatever is then still above the order's price, or
-//! on no order, keeps the dispute open.
+//! credited part back to those it concerns. Whatever is then still above the order's price or
+//! its price reduction, or on no order, keeps the dispute open.
 
 use std::collections::BTreeMap;
 
 use domain::ids::OrderLineId;
 use domain::invoices::attribution::{AttributionError, Holding, attribute, concerned};
+use domain::invoices::matching::left_to_invoice;
 use domain::money::Net;
 use domain::quantity::Quantity;
 use rust_decimal::Decimal;
@@ -15,6 +16,7 @@ use rust_decimal::Decimal;
 use super::super::Refusal;
 use super::allocate::Concerned;
 use super::booking::{Document, Parts, Scales, Weighed, gives_goods_back};
+use crate::store::invoices::OrderedLine;
 
 impl Scales<'_> {
     /// Weighs an invoice in dispute and the credit note that settles it; `whole` where the
@@ -85,6 +87,12 @@ impl Scales<'_> {
         found
     }
 
+    /// What is left to invoice of a line whose price was reduced at its delivery.
+    fn left_of(&self, ordered: &OrderedLine) -> Option<Net> {
+        let billed = self.billed.get(&ordered.id).copied().unwrap_or(Net::ZERO);
+        left_to_invoice(ordered.price, ordered.accepted, ordered.reduction, billed)
+    }
+
     /// Names what a dispute leaves once the credit note is taken off: amounts above the order's
     /// price, and lines that nobody ordered.
     fn still_disputed(&mut self, invoice: Document<'_>, credit: Document<'_>) {
@@ -110,7 +118,9 @@ impl Scales<'_> {
                 let kept = Quantity::new(quantity.max(Decimal::ZERO)).ok()?;
                 ordered.price.times(kept).ok()
             });
-            let allowed = allowed.unwrap_or(Net::ZERO).cents();
+            let allowed = allowed.unwrap_or(Net::ZERO);
+            let reduced = ordered.and_then(|ordered| self.left_of(ordered));
+            let allowed = reduced.map_or(allowed, |left| left.min(allowed)).cents();
             // Each printed line was rounded once.
             let slack = if ordered.is_some() { lines } else { 0 };
             if net > allowed.saturating_add(slack) {
