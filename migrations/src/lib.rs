@@ -13,6 +13,7 @@ mod m20261124_100600_load_reference;
 mod m20261125_100000_create_accounts;
 mod m20261125_100100_create_jobs_and_mail;
 mod m20261125_110000_create_recharge_batches;
+mod m20261130_100000_record_standstill;
 mod table;
 
 use sea_orm_migration::async_trait;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_100000_create_accounts::Migration),
             Box::new(m20261125_100100_create_jobs_and_mail::Migration),
             Box::new(m20261125_110000_create_recharge_batches::Migration),
+            Box::new(m20261130_100000_record_standstill::Migration),
         ]
     }
 }
