@@ -9,6 +9,7 @@ mod contract;
 mod contracts;
 mod conventions;
 mod deliveries;
+mod drafting;
 mod issuing;
 mod journal;
 mod member;
@@ -16,6 +17,7 @@ mod members;
 mod membership;
 mod merging;
 mod order;
+mod order_paper;
 mod order_steps;
 mod orders;
 mod packs;
@@ -36,11 +38,13 @@ pub(super) fn routes() -> Routes {
         .merge(contract::routes())
         .merge(revision::routes())
         .merge(window::routes())
+        .merge(drafting::routes())
         .merge(issuing::routes())
         .merge(packs::routes())
         .merge(orders::routes())
         .merge(order::routes())
         .merge(order_steps::routes())
+        .merge(order_paper::routes())
         .merge(amending::routes())
         .merge(deliveries::routes())
         .merge(conventions::routes())

@@ -172,6 +172,7 @@ pub(super) fn action(code: &str) -> String {
         "holder_pack.acknowledge" => "Réception par le titulaire notée",
         "contract.revise" => "Prix révisés",
         "contract.revision_missed" => "Révision impossible : indice non publié",
+        "convention.text" => "Texte de la convention déposé",
         "membership.deliberate" => "Délibération enregistrée",
         "membership.sign" => "Convention signée",
         "membership.activate" => "Membre admis",
