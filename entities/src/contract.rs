@@ -35,6 +35,7 @@ pub struct Model {
     pub revision_clause: Option<String>,
     #[sea_orm(column_type = "Text", nullable)]
     pub vat_exemption: Option<String>,
+    pub losers_told_on: Option<Date>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

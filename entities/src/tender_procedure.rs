@@ -20,6 +20,8 @@ pub struct Model {
     pub estimated_cents: i64,
     #[sea_orm(column_type = "Text")]
     pub threshold_source: String,
+    #[sea_orm(column_type = "Text", nullable)]
+    pub long_duration_reason: Option<String>,
 }
 
 impl ActiveModelBehavior for ActiveModel {}

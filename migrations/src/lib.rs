@@ -14,6 +14,7 @@ mod m20261125_100000_create_accounts;
 mod m20261125_100100_create_jobs_and_mail;
 mod m20261125_110000_create_recharge_batches;
 mod m20261130_100000_create_pack_links;
+mod m20261130_100000_record_standstill;
 mod table;
 
 use sea_orm_migration::async_trait;
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_100100_create_jobs_and_mail::Migration),
             Box::new(m20261125_110000_create_recharge_batches::Migration),
             Box::new(m20261130_100000_create_pack_links::Migration),
+            Box::new(m20261130_100000_record_standstill::Migration),
         ]
     }
 }

@@ -17,7 +17,7 @@ use super::people::SELLERS;
 use super::{DemoError, census, day, on};
 use crate::store::{group as group_store, tenders as store};
 use crate::usecases::tenders::{
-    BidPrice, NewBid, NewContract, NewFreight, NewProcedure, NewTenderLot, NewWindow,
+    BidPrice, LosersTold, NewBid, NewContract, NewFreight, NewProcedure, NewTenderLot, NewWindow,
 };
 use crate::usecases::{Actor, App, tenders};
 
@@ -96,6 +96,7 @@ pub(super) async fn buy(
         reference: "2026-FCS-ARCHIVES".into(),
         title: "Fournitures et prestations d’archives".into(),
         launched_on: launch.today(),
+        long_duration_reason: None,
         lots: lots.collect(),
     };
     let procedure = tenders::launch_procedure(&launch, actor, &new, "demo").await?;
@@ -156,6 +157,7 @@ async fn contract(
         reason: None,
         number: plan.number.into(),
         title: plan.title.into(),
+        losers_told: Some(LosersTold { on: day(2026, 4, 30)?, electronic: true }),
         notified_on: notified,
         starts_on,
         months: 48,

@@ -23,7 +23,7 @@ use crate::exchange::members::{Body, MemberRow};
 use crate::store::group::{self as store, NewLot, NewOrganisation};
 use crate::store::platform;
 
-pub use adhesion::{Step, invite, take_step};
+pub use adhesion::{Step, invite, keep_convention_text, take_step};
 pub use merge::{Merger, Merging, merge, preview_merge};
 pub use people::{add_contact, change_contact, remove_contact, replace_siret};
 

@@ -89,6 +89,11 @@ impl Errors {
         self.0.push((field.to_owned(), french::unbroken(&message.into())));
     }
 
+    /// Adds what is wrong with another part of the form.
+    pub(crate) fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

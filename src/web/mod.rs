@@ -24,6 +24,7 @@ mod membership;
 mod orders;
 mod page;
 mod papers;
+mod pieces;
 mod platform;
 mod procedures;
 mod rights;

@@ -311,3 +311,81 @@ async fn the_administrator_proves_the_journal_and_finds_what_was_changed_in_it(
     let xlsx = client.get("/administration/journal?format=xlsx").await;
     assert!(xlsx.bytes.starts_with(b"PK"));
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_finds_the_papers_of_its_membership_and_nobody_elses(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let house = House::open(on).await;
+    let desk = client(&house).await;
+    let convention = house.shop.world.group;
+    let home = format!("/gestion/conventions/{convention}");
+    desk.get(&home).await.shows(&["Texte de la convention : convention.pdf", "Déposer le texte"]);
+    let path = format!("{home}/texte");
+    let amended: (&str, &str, &[u8]) = ("fichier", "avenant-1.pdf", b"%PDF-1.7\n%%EOF\n");
+    desk.upload(&path, &[], &[]).await.leads_to(&home);
+    desk.get(&home).await.shows(&["Rien n’a été déposé"]);
+    desk.upload(&path, &[], &[amended]).await.leads_to(&home);
+
+    let member = house.client(Role::MemberReader).await;
+    let page = member.get("/adhesion").await.shows(&[
+        "Délibération : deliberation.pdf",
+        "Texte de la convention : convention.pdf",
+        "Texte de la convention : avenant-1.pdf",
+    ]);
+    let text = page.text();
+    let links: Vec<&str> = text
+        .split("href=\"/adhesion/pieces/")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert_eq!(links.len(), 3);
+    for link in &links {
+        let file = member.get(&format!("/adhesion/pieces/{link}")).await;
+        assert!(file.bytes.starts_with(b"%PDF"), "{link}");
+    }
+    let theirs = format!(
+        "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'deliberation' \
+         AND organisation_id = {}",
+        house.bapaume()
+    );
+    let theirs = found(house.fresh(), &theirs).await.unwrap();
+    let photo = "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'delivery_photo'";
+    let photo = found(house.fresh(), photo).await.unwrap();
+    for other in [theirs, photo] {
+        let answer = member.get(&format!("/adhesion/pieces/{other}")).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{other}");
+    }
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signed_convention_is_kept_with_the_membership(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let house = House::open(on).await;
+    let desk = client(&house).await;
+    let berck = house.shop.world.bodies[4];
+    let prospect = format!(
+        "UPDATE membership SET state = 'deliberated', signed_by = NULL, signed_quality = NULL, \
+         signed_on = NULL WHERE organisation_id = {berck}"
+    );
+    house.fresh().execute(&prospect).await;
+    let home = format!("/gestion/conventions/{}/membres/{berck}", house.shop.world.group);
+    let path = format!("{home}/signature");
+    desk.get(&home).await.shows(&["Convention signée (facultatif)"]);
+    let typed = [("nom", "Luc Berthe"), ("qualite", "Maire"), ("signe", "2026-02-01")];
+    let program: (&str, &str, &[u8]) = ("scan", "x.exe", b"MZ\x90");
+    let refused = desk.upload(&path, &typed, &[program]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let text = refused.text();
+    assert!(text.contains("Envoyez un PDF") && text.contains("value=\"Luc Berthe\""), "{text}");
+    let scan: (&str, &str, &[u8]) = ("scan", "signee.pdf", b"%PDF-1.7\n%%EOF\n");
+    desk.upload(&path, &typed, &[scan]).await.leads_to(&home);
+    let page = desk.get(&home).await.shows(&["Convention signée : signee.pdf"]);
+    let text = page.text();
+    let link = text.split("href=\"/gestion/deliberations/").nth(1).unwrap();
+    let link = format!("/gestion/deliberations/{}", link.split('"').next().unwrap());
+    assert_eq!(desk.get(&link).await.status, StatusCode::OK);
+}

@@ -21,7 +21,7 @@ use travee::store::orders::{StoredOrder, Which, load};
 use travee::store::tenders::add_window;
 use travee::usecases::App;
 use travee::usecases::campaigns::{issue_receipts, open_census};
-use travee::usecases::group::{add_sites, confirm_sirets, import_members};
+use travee::usecases::group::{add_sites, confirm_sirets, import_members, keep_convention_text};
 use travee::usecases::invoices::{
     allocate, export_recharges, issue_statements, receive_invoice, validate,
 };
@@ -73,9 +73,11 @@ impl House {
         let app = shop.on(TODAY);
         for (member, buyer_siret, number) in [(2, ARRAS, "M-1"), (3, BAPAUME, "M-2")] {
             let order = shop.order_of(member).await;
-            deliberation(&app, &order).await;
+            deliberation(&app, shop.fresh(), &order).await;
             receive(&app, &bill_of(shop.fresh(), &order, number, buyer_siret).await).await;
         }
+        let text = act("convention.pdf");
+        keep_convention_text(&app, &buyer(), shop.world.group, text).await.unwrap();
         next_window(&shop, closed).await;
         let census = next_census(&shop).await;
         photographs(&app, shop.fresh(), &shop.world.bodies[2..4]).await;
@@ -274,16 +276,24 @@ async fn later(fresh: &Fresh) {
         .await;
 }
 
-/// The deliberation by which the buyer of an order joined.
-async fn deliberation(app: &App, order: &StoredOrder) {
-    let act = NewFile {
-        name: "deliberation.pdf".into(),
+fn act(name: &str) -> NewFile {
+    NewFile {
+        name: name.into(),
         content_type: "application/pdf",
         bytes: b"%PDF-1.4\n%%EOF\n".to_vec(),
-    };
+    }
+}
+
+/// The deliberation by which the buyer of an order joined.
+async fn deliberation(app: &App, fresh: &Fresh, order: &StoredOrder) {
+    let buyer_id = order.order.buyer;
+    let membership =
+        format!("SELECT CAST(id AS TEXT) FROM membership WHERE organisation_id = {buyer_id}");
+    let membership: i64 = found(fresh, &membership).await.unwrap().parse().unwrap();
+    let act = act("deliberation.pdf");
     let tx = app.store.begin_write().await.unwrap();
-    let whose = (Some(order.order.buyer), "deliberation");
-    keep(app, &tx, &buyer(), ("membership", order.order.buyer.0), whose, act).await.unwrap();
+    let whose = (Some(buyer_id), "deliberation");
+    keep(app, &tx, &buyer(), ("membership", membership), whose, act).await.unwrap();
     tx.commit().await.unwrap();
 }
 

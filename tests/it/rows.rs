@@ -109,6 +109,11 @@ const ROWS: &[(&str, Whose, &str)] = &[
         Member,
         "SELECT CAST(id AS TEXT) FROM attachment WHERE organisation_id = $org ORDER BY id",
     ),
+    (
+        "/adhesion/pieces/{id}",
+        Member,
+        "SELECT CAST(id AS TEXT) FROM attachment WHERE subject = 'membership' AND organisation_id = $org ORDER BY id",
+    ),
     // invoices and papers
     (
         "/factures/{id}",
@@ -161,6 +166,17 @@ const ROWS: &[(&str, Whose, &str)] = &[
     ("/gestion/commandes/{id}/emission", Group, DRAFT),
     ("/gestion/commandes/{id}/signature", Group, DRAFT),
     ("/gestion/commandes/{id}/parts", Group, DRAFT),
+    ("/gestion/commandes/{id}/signature-papier", Group, DRAFT),
+    (
+        "/gestion/pieces/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'delivery_photo' ORDER BY id",
+    ),
+    (
+        "/gestion/textes/{id}",
+        Group,
+        "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'convention' ORDER BY id",
+    ),
     (
         "/gestion/documents/{id}",
         Group,

@@ -17,6 +17,9 @@ use crate::money::{AmountError, Cents, Net};
 
 use super::thresholds::{PurchaseScope, Threshold, ThresholdKind};
 
+/// R2182-1 CCP: where the unsuccessful tenderers are not told electronically.
+pub const PAPER_STANDSTILL_DAYS: u32 = 16;
+
 /// An answer, the sentence that gives its figures, and the row it rests on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ruling<'a, T> {
@@ -264,11 +267,7 @@ impl<'a> Adviser<'a> {
             return Ok(Ruling { answer: None, text, row });
         }
         let months = self.row(ThresholdKind::EssentialDataMonths, notified_on)?;
-        let figure = months.value.value.normalize();
-        let count = u32::try_from(figure.mantissa())
-            .ok()
-            .filter(|_| figure.scale() == 0)
-            .ok_or(AdviceError::Row(ThresholdKind::EssentialDataMonths))?;
+        let count = whole(months)?;
         let due = dates::months_after(notified_on, count);
         let text = format!(
             "{text} Chaque lot est à publier au plus tard le {}, {count} mois après la \
@@ -277,6 +276,27 @@ impl<'a> Adviser<'a> {
             french::date(notified_on)
         );
         Ok(Ruling { answer: Some(due), text, row })
+    }
+
+    /// The first day a contract of a formal procedure may be signed, its unsuccessful tenderers
+    /// told on `told_on` (R2182-1 CCP).
+    pub fn first_signing_day(
+        &self,
+        told_on: NaiveDate,
+        electronic: bool,
+    ) -> Result<Ruling<'a, NaiveDate>, AdviceError> {
+        let row = self.row(ThresholdKind::StandstillDays, told_on)?;
+        let days = whole(row)?;
+        let days = if electronic { days } else { days.max(PAPER_STANDSTILL_DAYS) };
+        let first = dates::days_after(told_on, days);
+        let how = if electronic { "par voie électronique" } else { "sur papier" };
+        let text = format!(
+            "Les candidats non retenus ont été informés le {} {how} : le marché se signe {days} jours \
+             après, à partir du {}.",
+            french::date(told_on),
+            french::date(first)
+        );
+        Ok(ruling(first, row, told_on, &text))
     }
 
     fn at_least(
@@ -293,6 +313,15 @@ impl<'a> Adviser<'a> {
         let text = format!("{what} de {value} HT {verb} {limit} HT ({}).", kind.french());
         Ok(ruling(reached, row, day, &text))
     }
+}
+
+/// A row that counts days or months.
+fn whole(row: &Dated<Threshold>) -> Result<u32, AdviceError> {
+    let figure = row.value.value.normalize();
+    u32::try_from(figure.mantissa())
+        .ok()
+        .filter(|_| figure.scale() == 0)
+        .ok_or(AdviceError::Row(row.value.kind))
 }
 
 fn ruling<'a, T>(

@@ -6,6 +6,8 @@
 //! roundings. Where the value of an index is not published there is no revision:
 //! the previous prices go on, with a warning (rule 15).
 
+mod words;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
@@ -17,6 +19,7 @@ use crate::money::AmountError;
 use crate::price::{SCHEDULE_DECIMALS, UnitPrice};
 use crate::rounding;
 
+use super::contract::LONGEST_MONTHS;
 use super::prices::{PriceLine, PriceSchedule};
 use super::tiers::Tier;
 
@@ -77,6 +80,10 @@ pub struct RevisionTerms {
     /// Decimals of a revised price; those of its initial price when `None`, two at least.
     pub price_decimals: Option<u32>,
     pub cap: Option<RevisionCap>,
+    /// The month of the initial values, where the contract names it; its first day.
+    pub base_month: Option<NaiveDate>,
+    /// Prices move again after so many months at the earliest; at any time when `None`.
+    pub every_months: Option<u32>,
 }
 
 impl RevisionTerms {
@@ -90,6 +97,8 @@ impl RevisionTerms {
             rounding: CoefficientRounding::Up,
             price_decimals: None,
             cap: None,
+            base_month: None,
+            every_months: None,
         }
     }
 }
@@ -122,6 +131,8 @@ pub enum RevisionError {
     NegativeShare,
     #[error("more decimals than prices and coefficients have")]
     Decimals,
+    #[error("prices move after 1 to {LONGEST_MONTHS} months")]
+    Period,
     #[error("the value of index {0} is not positive")]
     NotPositive(String),
     #[error("a revised price cannot be computed")]
@@ -159,6 +170,9 @@ impl RevisionClause {
             || terms.price_decimals.is_some_and(|decimals| decimals > SCHEDULE_DECIMALS)
         {
             return Err(RevisionError::Decimals);
+        }
+        if terms.every_months.is_some_and(|months| !(1..=LONGEST_MONTHS).contains(&months)) {
+            return Err(RevisionError::Period);
         }
         Ok(Self(terms))
     }

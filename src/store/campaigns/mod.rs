@@ -100,19 +100,52 @@ pub async fn add_census(
     Ok(CampaignId(row.id))
 }
 
-/// Whether the convention already has a census of this name.
-pub async fn is_named(
+/// Changes the terms of a draft census, unless somebody has moved it since it was read.
+pub async fn correct_census(tx: &Tx, id: CampaignId, census: &Census) -> Result<(), StoreError> {
+    let doing = "correcting a census";
+    let changed = campaign::Entity::update_many()
+        .col_expr(campaign::Column::Title, Expr::value(census.name.clone()))
+        .col_expr(campaign::Column::OpensOn, Expr::value(census.opens_on))
+        .col_expr(campaign::Column::ClosesOn, Expr::value(census.closes_on))
+        .col_expr(campaign::Column::FirstYear, Expr::value(i64::from(census.first_year)))
+        .col_expr(
+            campaign::Column::Years,
+            Expr::value(i64::try_from(census.years).unwrap_or(i64::MAX)),
+        )
+        .filter(campaign::COLUMN.id.eq(id.0))
+        .filter(campaign::COLUMN.state.eq(CensusState::Draft.code()))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    if changed.rows_affected != 1 {
+        return Err(StoreError::Overtaken { what: "census", id: id.0 });
+    }
+    campaign_lot::Entity::delete_many()
+        .filter(campaign_lot::COLUMN.campaign_id.eq(id.0))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    let lots = census.lots.iter().map(|lot| campaign_lot::ActiveModel {
+        id: NotSet,
+        campaign_id: Set(id.0),
+        lot_id: Set(lot.0),
+    });
+    insert_all::<campaign_lot::Entity, _>(tx, lots.collect(), 3, doing).await
+}
+
+/// The census of the convention that has this name.
+pub async fn named(
     on: &impl Access,
     convention: ConventionId,
     name: &str,
-) -> Result<bool, StoreError> {
+) -> Result<Option<CampaignId>, StoreError> {
     let found = campaign::Entity::find()
         .filter(campaign::COLUMN.convention_id.eq(convention.0))
         .filter(campaign::COLUMN.title.eq(name))
         .one(on.connection())
         .await
         .map_err(StoreError::during("finding a census by its name"))?;
-    Ok(found.is_some())
+    Ok(found.map(|row| CampaignId(row.id)))
 }
 
 /// The census `id`.

@@ -48,6 +48,8 @@ pub struct OrderedLine {
     pub ordered: Quantity,
     /// Of all members and delivery points.
     pub accepted: Quantity,
+    /// The price reductions on what was accepted.
+    pub reduction: Net,
     pub price: UnitPrice,
     pub category: VatCategory,
     pub rate: VatRate,
@@ -63,6 +65,8 @@ pub struct InvoicedQuantity {
     pub state: InvoiceState,
     /// As booked: negative where a credit note takes back.
     pub quantity: Decimal,
+    /// Before VAT, as booked.
+    pub net: Net,
     /// Of one credit line: whether its price is the order's, so that it gives goods back.
     pub at_order_price: bool,
 }
@@ -91,6 +95,7 @@ struct LineRow {
     unit: String,
     quantity_milli: i64,
     accepted_milli: i64,
+    reduction_cents: i64,
     price_e4: i64,
     category: String,
     rate_bp: i64,
@@ -133,7 +138,8 @@ async fn order_where(
     let lines = LineRow::find_by_statement(sql(
         on,
         "SELECT l.id, l.position, a.reference, v.unit, l.quantity_milli, l.price_e4, l.category, \
-         l.rate_bp, CAST(COALESCE(SUM(s.accepted_milli), 0) AS BIGINT) AS accepted_milli \
+         l.rate_bp, CAST(COALESCE(SUM(s.accepted_milli), 0) AS BIGINT) AS accepted_milli, \
+         CAST(COALESCE(SUM(s.reduction_cents), 0) AS BIGINT) AS reduction_cents \
          FROM order_line l JOIN article_version v ON v.id = l.version_id \
          JOIN article a ON a.id = v.article_id LEFT JOIN order_share s ON s.line_id = l.id \
          WHERE l.order_id = $1 \
@@ -178,6 +184,7 @@ fn ordered_line(row: LineRow) -> Result<OrderedLine, StoreError> {
         unit: coded(Unit::from_code(&row.unit), at("unit"), &row.unit)?,
         ordered: quantity("quantity_milli", row.quantity_milli)?,
         accepted: quantity("accepted_milli", row.accepted_milli)?,
+        reduction: Net::from_cents(row.reduction_cents),
         price: coded(
             UnitPrice::from_ten_thousandths(row.price_e4).ok(),
             at("price_e4"),
@@ -210,13 +217,14 @@ pub async fn invoiced(
         quantity: String,
         price_e10: i64,
         base_quantity: String,
+        net_cents: i64,
         order_price_e4: i64,
     }
     let on = on.connection();
     let rows = Row::find_by_statement(sql(
         on,
         "SELECT l.id, l.order_line_id, l.invoice_id, i.corrects_id, i.state, i.credit, l.quantity, \
-         l.price_e10, l.base_quantity, o.price_e4 AS order_price_e4 \
+         l.price_e10, l.base_quantity, l.net_cents, o.price_e4 AS order_price_e4 \
          FROM invoice_line l JOIN invoice i ON i.id = l.invoice_id \
          JOIN order_line o ON o.id = l.order_line_id \
          WHERE i.order_id = $1 AND i.state <> 'rejected' \
@@ -240,6 +248,7 @@ pub async fn invoiced(
                 corrects: row.corrects_id.map(InvoiceId),
                 state: coded(InvoiceState::from_code(&row.state), at("state"), &row.state)?,
                 quantity: if row.credit { -printed } else { printed },
+                net: Net::from_cents(if row.credit { -row.net_cents } else { row.net_cents }),
                 at_order_price: ordered.checked_mul(base) == Some(price),
             })
         })

@@ -1,12 +1,12 @@
 //! Files that people add: deliberations, signed sheets, photographs, supplier invoices.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{AttachmentId, OrganisationId};
-use entities::attachment;
+use domain::ids::{AttachmentId, MembershipId, OrganisationId};
+use entities::{attachment, membership};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    EntityTrait, QueryFilter, QueryOrder, Select,
+    Condition, EntityTrait, QueryFilter, QueryOrder, Select,
 };
 
 use crate::store::{Access, StoreError, Tx, Viewer};
@@ -85,6 +85,45 @@ pub async fn find(
         .map_err(StoreError::during("finding a file"))?
         .map(attachment)
         .ok_or_else(|| StoreError::NotFound { what: "attachment", id: id.to_string() })
+}
+
+/// The files of a member's memberships and the texts of their conventions, by membership, oldest
+/// first.
+pub async fn of_memberships(
+    on: &impl Access,
+    member: OrganisationId,
+) -> Result<Vec<(MembershipId, Attachment)>, StoreError> {
+    let doing = "listing the files of memberships";
+    let joined = membership::Entity::find()
+        .filter(membership::COLUMN.organisation_id.eq(member.0))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    let own = Condition::all()
+        .add(attachment::COLUMN.subject.eq("membership"))
+        .add(attachment::COLUMN.organisation_id.eq(member.0))
+        .add(attachment::COLUMN.subject_id.is_in(joined.iter().map(|one| one.id)));
+    let texts = Condition::all()
+        .add(attachment::COLUMN.subject.eq("convention"))
+        .add(attachment::COLUMN.kind.eq("convention"))
+        .add(attachment::COLUMN.subject_id.is_in(joined.iter().map(|one| one.convention_id)));
+    let rows = attachment::Entity::find()
+        .filter(Condition::any().add(own).add(texts))
+        .order_by_asc(attachment::COLUMN.id)
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    let mut files = Vec::with_capacity(rows.len());
+    for row in rows {
+        let about = |one: &&membership::Model| match row.subject.as_str() {
+            "membership" => one.id == row.subject_id,
+            _ => one.convention_id == row.subject_id,
+        };
+        if let Some(one) = joined.iter().find(about) {
+            files.push((MembershipId(one.id), attachment(row.clone())));
+        }
+    }
+    Ok(files)
 }
 
 /// The files added to `subject`, oldest first.

@@ -45,6 +45,8 @@ pub struct StoredContract {
     /// When its procedure was launched: who was bound later does not order (rule 1).
     pub launched_on: NaiveDate,
     pub notified_on: NaiveDate,
+    /// When the unsuccessful tenderers were told, where they had to be.
+    pub losers_told_on: Option<NaiveDate>,
     /// The mention of a holder under art. 293 B CGI.
     pub vat_exemption: Option<String>,
     /// What its orders count for under the ceiling.
@@ -86,6 +88,7 @@ pub struct NewContractRow {
     pub lot: LotId,
     pub launched_on: NaiveDate,
     pub notified_on: NaiveDate,
+    pub losers_told_on: Option<NaiveDate>,
     pub vat_exemption: Option<String>,
 }
 
@@ -106,6 +109,7 @@ struct Row {
     holder_name: String,
     launched_on: NaiveDate,
     notified_on: NaiveDate,
+    losers_told_on: Option<NaiveDate>,
     starts_on: NaiveDate,
     months: i64,
     long_duration_reason: Option<String>,
@@ -124,7 +128,8 @@ const CONTRACTS: &str = "SELECT c.id, c.number, c.title, c.convention_id, v.coor
      c.tender_lot_id, c.lot_id, l.number AS lot_number, l.title AS lot_title, l.model, l.packing, \
      c.holder_id, h.name AS holder_name, c.launched_on, c.notified_on, c.starts_on, c.months, \
      c.long_duration_reason, c.floor_cents, c.ceiling_cents, c.committed_cents, c.delivery_days, \
-     c.freight_cents, c.franco_cents, c.tier_base, c.revision_clause, c.vat_exemption \
+     c.freight_cents, c.franco_cents, c.tier_base, c.revision_clause, c.vat_exemption, \
+     c.losers_told_on \
      FROM contract c JOIN lot l ON l.id = c.lot_id JOIN convention v ON v.id = c.convention_id \
      JOIN organisation h ON h.id = c.holder_id";
 
@@ -263,6 +268,7 @@ fn stored(
         holder_name: row.holder_name,
         launched_on: row.launched_on,
         notified_on: row.notified_on,
+        losers_told_on: row.losers_told_on,
         vat_exemption: row.vat_exemption,
         committed: Net::from_cents(row.committed_cents),
         windows,
@@ -286,6 +292,7 @@ pub async fn add_contract(tx: &Tx, new: &NewContractRow) -> Result<ContractId, S
         holder_id: Set(terms.holder.0),
         launched_on: Set(new.launched_on),
         notified_on: Set(new.notified_on),
+        losers_told_on: Set(new.losers_told_on),
         starts_on: Set(terms.starts_on),
         months: Set(terms.months.into()),
         last_order_on: Set(new.agreement.period().to),

@@ -48,6 +48,8 @@ pub struct ProcedureHead {
     pub value: Net,
     /// The sentences that led to `kind` and publicity, with the rows they rest on.
     pub advice: String,
+    /// Why a lot of it is to last more than four years, where one is.
+    pub long_duration_reason: Option<String>,
 }
 
 /// A procedure with its lots, in the order of their codes.
@@ -85,6 +87,7 @@ pub async fn add_procedure(
         kind: Set(new.kind.code().to_owned()),
         estimated_cents: Set(new.value.cents()),
         threshold_source: Set(new.advice.clone()),
+        long_duration_reason: Set(new.long_duration_reason.clone()),
     };
     let row = row.insert(tx.connection()).await.map_err(StoreError::during(doing))?;
     let rows = lots.iter().map(|lot| tender_lot::ActiveModel {
@@ -252,6 +255,7 @@ fn stored(
             kind: coded(kind, ("tender_procedure", row.id, "kind"), &row.kind)?,
             value: Net::from_cents(row.estimated_cents),
             advice: row.threshold_source,
+            long_duration_reason: row.long_duration_reason,
         },
         lots,
     })

@@ -16,6 +16,7 @@ pub(crate) use receipts::convention_ref;
 pub use receipts::{issue_receipts, provisional_receipt, start_receipts};
 
 use domain::campaigns::census::{Census, CensusAction, CensusState, STEPS};
+use domain::french;
 use domain::ids::{CampaignId, ConventionId};
 
 use super::platform::jobs::{self, Work};
@@ -44,23 +45,94 @@ pub async fn create_census(
         let id = made.parse().map_err(UseCaseError::failed("reading an idempotency key"))?;
         return Ok(CampaignId(id));
     }
-    let group = group::convention(&tx, convention).await?.ok_or_else(|| {
-        UseCaseError::refused("convention_inconnue", "Cette convention n’existe pas.")
-    })?;
-    for lot in &census.lots {
-        let covered = group.convention.lot(*lot);
-        covered.map_err(|error| UseCaseError::refused("lot", error.for_the_reader()))?;
-    }
-    if store::is_named(&tx, convention, &census.name).await? {
-        let message = format!("Un recensement s’appelle déjà « {} ».", census.name);
-        return Err(UseCaseError::refused("recensement_en_double", message));
-    }
+    fits(&tx, convention, &census, None).await?;
     let id = store::add_census(&tx, convention, &census).await?;
     platform::note_done(&tx, "census.create", key, id.to_string(), app.clock.now()).await?;
     let entry = app.entry(actor, "campaign.create", "campaign", id.0, census.name);
     platform::append(&tx, vec![entry]).await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// Whether the convention covers what a census asks about, and no other bears its name.
+async fn fits(
+    tx: &Tx,
+    convention: ConventionId,
+    census: &Census,
+    own: Option<CampaignId>,
+) -> Result<(), UseCaseError> {
+    let group = group::convention(tx, convention).await?.ok_or_else(|| {
+        UseCaseError::refused("convention_inconnue", "Cette convention n’existe pas.")
+    })?;
+    for lot in &census.lots {
+        let covered = group.convention.lot(*lot);
+        covered.map_err(|error| UseCaseError::refused("lot", error.for_the_reader()))?;
+    }
+    let named = store::named(tx, convention, &census.name).await?;
+    if named.is_some_and(|other| Some(other) != own) {
+        let message = format!("Un recensement s’appelle déjà « {} ».", census.name);
+        return Err(UseCaseError::refused("recensement_en_double", message));
+    }
+    Ok(())
+}
+
+/// Corrects a census that nobody sees yet. `read` is how whoever corrects it has read it.
+///
+/// # Errors
+///
+/// Those of [`create_census`]; refused too once it was opened or given up, and where somebody
+/// else has changed it since.
+pub async fn correct_census(
+    app: &App,
+    actor: &Actor,
+    campaign: CampaignId,
+    read: &Census,
+    new: &Census,
+) -> Result<(), UseCaseError> {
+    let new = Census { state: CensusState::Draft, ..new.clone() };
+    new.check().map_err(|error| UseCaseError::refused("recensement", error.for_the_reader()))?;
+    let tx = app.store.begin_write().await?;
+    let stored = store::census_to_move(&tx, campaign).await?;
+    if stored.census.state != CensusState::Draft {
+        let message = format!(
+            "Le recensement « {} » est {} : seul un recensement en préparation se corrige.",
+            stored.census.name, stored.census.state
+        );
+        return Err(UseCaseError::refused("etape_interdite", message));
+    }
+    if stored.census != *read {
+        return Err(UseCaseError::refused(
+            "modifie_depuis",
+            "Quelqu’un d’autre a modifié ce recensement depuis que vous l’avez ouvert. Rouvrez la \
+             page pour voir ses changements, puis refaites les vôtres.",
+        ));
+    }
+    fits(&tx, stored.convention, &new, Some(campaign)).await?;
+    store::correct_census(&tx, campaign, &new).await?;
+    let details = corrections(&stored.census, &new);
+    let entry = app.entry(actor, "campaign.correct", "campaign", campaign.0, details);
+    platform::append(&tx, vec![entry]).await?;
+    Ok(tx.commit().await?)
+}
+
+/// What was corrected, for the history.
+fn corrections(before: &Census, after: &Census) -> String {
+    let mut said = Vec::new();
+    if before.name != after.name {
+        said.push(format!("« {} » devient « {} »", before.name, after.name));
+    }
+    if (before.opens_on, before.closes_on) != (after.opens_on, after.closes_on) {
+        let (from, to) = (french::date(after.opens_on), french::date(after.closes_on));
+        said.push(format!("réponses du {from} au {to}"));
+    }
+    if (before.first_year, before.years) != (after.first_year, after.years) {
+        let years: Vec<String> = after.year_numbers().map(|year| year.to_string()).collect();
+        said.push(format!("années {}", years.join(", ")));
+    }
+    if before.lots != after.lots {
+        said.push(format!("{} lots", after.lots.len()));
+    }
+    if said.is_empty() { "sans changement".into() } else { said.join(" ; ") }
 }
 
 /// What opening a census made.

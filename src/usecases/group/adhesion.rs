@@ -16,7 +16,8 @@ use crate::usecases::{Actor, App, UseCaseError};
 pub enum Step {
     /// With the deliberation itself, where it was sent.
     Deliberate(Deliberation, Option<NewFile>),
-    Sign(Signature),
+    /// With the signed convention, where it was sent.
+    Sign(Signature, Option<NewFile>),
     Admit,
 }
 
@@ -71,11 +72,12 @@ pub async fn take_step(
     let mut file = None;
     let (moved, action, details) = match step {
         Step::Deliberate(deliberation, sent) => {
-            file = sent;
+            file = sent.map(|file| (file, "deliberation"));
             let number = deliberation.number.clone();
             (membership.deliberate(deliberation), "membership.deliberate", number)
         }
-        Step::Sign(signature) => {
+        Step::Sign(signature, sent) => {
+            file = sent.map(|file| (file, "signed_convention"));
             let name = signature.name.clone();
             (membership.sign(signature), "membership.sign", name)
         }
@@ -83,12 +85,28 @@ pub async fn take_step(
     };
     let moved = moved.map_err(|error| UseCaseError::refused("adhesion", error.for_the_reader()))?;
     store::move_membership(&tx, id, from, &moved).await?;
-    if let Some(file) = file {
-        let whose = (Some(organisation), "deliberation");
+    if let Some((file, kind)) = file {
+        let whose = (Some(organisation), kind);
         attachments::keep(app, &tx, actor, ("membership", id.0), whose, file).await?;
     }
     let entry = app.entry(actor, action, "membership", id.0, details);
     platform::append(&tx, vec![entry]).await?;
     tx.commit().await?;
     Ok(moved)
+}
+
+/// Keeps the text of a convention, or an amendment to it, for all its members to read.
+pub async fn keep_convention_text(
+    app: &App,
+    actor: &Actor,
+    convention: ConventionId,
+    file: NewFile,
+) -> Result<(), UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let name = file.name.clone();
+    let subject = ("convention", convention.0);
+    attachments::keep(app, &tx, actor, subject, (None, "convention"), file).await?;
+    let entry = app.entry(actor, "convention.text", "convention", convention.0, name);
+    platform::append(&tx, vec![entry]).await?;
+    Ok(tx.commit().await?)
 }

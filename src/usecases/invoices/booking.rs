@@ -10,6 +10,7 @@ use domain::ids::{InvoiceId, OrderLineId, OrganisationId};
 use domain::invoices::allocation::Accepted;
 use domain::invoices::attribution::{AttributionError, Holding, attribute, concerned};
 use domain::invoices::einvoice::{EInvoice, InvoiceLine};
+use domain::money::Net;
 use domain::quantity::Quantity;
 use domain::siret::Siret;
 
@@ -37,6 +38,8 @@ pub(super) struct Weighed {
 pub(super) struct Scales<'a> {
     pub(super) order: &'a OrderedFor,
     pub(super) shares: Vec<ShareLeft>,
+    /// What invoices that are not weighed here bill of each line, before VAT.
+    pub(super) billed: BTreeMap<OrderLineId, Net>,
     pub(super) refusals: Vec<Refusal>,
     /// Lines of credit notes that a person must say whom they concern.
     pub(super) unnamed: Vec<Unnamed>,
@@ -48,8 +51,12 @@ pub(super) struct Scales<'a> {
 pub(super) type Parts = Vec<(usize, Quantity)>;
 
 impl<'a> Scales<'a> {
-    pub(super) fn new(order: &'a OrderedFor, shares: Vec<ShareLeft>) -> Self {
-        Self { order, shares, refusals: Vec::new(), unnamed: Vec::new(), left: Vec::new() }
+    pub(super) fn new(
+        order: &'a OrderedFor,
+        shares: Vec<ShareLeft>,
+        billed: BTreeMap<OrderLineId, Net>,
+    ) -> Self {
+        Self { order, shares, billed, refusals: Vec::new(), unnamed: Vec::new(), left: Vec::new() }
     }
 
     /// Ends the weighing: every reason why something could not be weighed.

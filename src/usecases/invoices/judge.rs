@@ -10,6 +10,7 @@ use domain::invoices::matching::{
 };
 use domain::invoices::payment::{self, due_date};
 use domain::invoices::state::InvoiceState;
+use domain::money::Net;
 use domain::quantity::Quantity;
 use domain::siret::Siret;
 use rust_decimal::Decimal;
@@ -165,29 +166,21 @@ async fn facts(
             )
         })?
     };
-    let invoiced = invoiced(tx, case, order.id, corrected).await?;
+    let rows = store::invoiced(tx, order.id).await?;
+    let invoiced = counted(&rows, case.known_as, corrected.map(|one| one.0));
+    let billed = billed(&rows, case.known_as, corrected.map(|one| one.0));
     let lines = order.lines.iter().map(|line| OrderLineFacts {
         number: line.position,
         reference: line.reference.clone(),
         ordered: line.ordered,
         accepted: line.accepted,
         invoiced: invoiced.get(&line.id).copied().unwrap_or(Quantity::ZERO),
+        reduction: line.reduction,
+        billed: billed.get(&line.id).copied().unwrap_or(Net::ZERO),
         unit_price: line.price,
         vat_rate: Some(line.rate),
     });
     Ok(OrderFacts { number: order.number.clone(), buyer, supplier, lines: lines.collect() })
-}
-
-/// What other invoices bill of each line. One in dispute counts only for the credit note that
-/// corrects it.
-async fn invoiced(
-    tx: &Tx,
-    case: &Case<'_>,
-    order: OrderId,
-    corrected: Option<&Corrected>,
-) -> Result<BTreeMap<OrderLineId, Quantity>, UseCaseError> {
-    let rows = store::invoiced(tx, order).await?;
-    Ok(counted(&rows, case.known_as, corrected.map(|one| one.0)))
 }
 
 /// Whether what an invoice bills in this state is taken from what its order leaves.
@@ -205,24 +198,35 @@ pub(super) fn counts(state: InvoiceState) -> bool {
     }
 }
 
-/// What invoices other than `known_as` bill of each line; `corrected` counts though in dispute.
-pub(super) fn counted(
+/// What invoices other than `known_as` say of an order's lines. One in dispute counts only for
+/// the credit note that corrects it, as `corrected`.
+fn counting(
     rows: &[InvoicedQuantity],
     known_as: Option<InvoiceId>,
     corrected: Option<InvoiceId>,
-) -> BTreeMap<OrderLineId, Quantity> {
+) -> impl Iterator<Item = &InvoicedQuantity> {
     let counted: BTreeSet<InvoiceId> = rows
         .iter()
         .filter(|row| counts(row.state) || corrected == Some(row.invoice))
         .map(|row| row.invoice)
         .filter(|id| Some(*id) != known_as)
         .collect();
-    let mut sums: BTreeMap<OrderLineId, Decimal> = BTreeMap::new();
-    for row in rows {
+    rows.iter().filter(move |row| {
         let of_counted = row.corrects.is_none_or(|invoice| counted.contains(&invoice));
+        counted.contains(&row.invoice) && of_counted
+    })
+}
+
+/// How many units of each line other invoices bill.
+pub(super) fn counted(
+    rows: &[InvoicedQuantity],
+    known_as: Option<InvoiceId>,
+    corrected: Option<InvoiceId>,
+) -> BTreeMap<OrderLineId, Quantity> {
+    let mut sums: BTreeMap<OrderLineId, Decimal> = BTreeMap::new();
+    for row in counting(rows, known_as, corrected) {
         // A credit note at another price takes down a price: the goods stay invoiced.
-        let goods = row.corrects.is_none() || row.at_order_price;
-        if counted.contains(&row.invoice) && of_counted && goods {
+        if row.corrects.is_none() || row.at_order_price {
             let sum = sums.entry(row.line).or_default();
             *sum = sum.saturating_add(row.quantity);
         }
@@ -230,6 +234,20 @@ pub(super) fn counted(
     // More credited than invoiced, or finer than a thousandth: nothing is left to compare with.
     let quantity = |sum: Decimal| Quantity::new(sum.max(Decimal::ZERO)).unwrap_or(Quantity::ZERO);
     sums.into_iter().map(|(line, sum)| (line, quantity(sum))).collect()
+}
+
+/// What other invoices bill of each line before VAT, prices taken down deducted.
+pub(super) fn billed(
+    rows: &[InvoicedQuantity],
+    known_as: Option<InvoiceId>,
+    corrected: Option<InvoiceId>,
+) -> BTreeMap<OrderLineId, Net> {
+    let mut sums: BTreeMap<OrderLineId, Net> = BTreeMap::new();
+    for row in counting(rows, known_as, corrected) {
+        let sum = sums.entry(row.line).or_insert(Net::ZERO);
+        *sum = Net::from_cents(sum.cents().saturating_add(row.net.cents()));
+    }
+    sums
 }
 
 /// Lines that somebody named, and those with a freight reference that the order does not have.

@@ -15,6 +15,7 @@ use domain::siret::Siret;
 
 use super::super::{App, UseCaseError};
 use super::booking::{Document, Scales, Weighed, members};
+use super::judge::billed;
 use super::naming::{Concerned, Unnamed};
 use super::settlement::Left;
 use super::sharing::{Printed, Shared, accepted_of, mirrored, printed, share_off_thread};
@@ -54,6 +55,16 @@ enum Case {
         invoice: Box<Printed>,
         credits: Vec<Printed>,
     },
+}
+
+impl Case {
+    /// The document whose own amounts are weighed: no part of what others bill.
+    fn weighed(&self, asked: &StoredInvoice) -> InvoiceId {
+        match self {
+            Self::Dispute { invoice, .. } => invoice.stored.id,
+            Self::Alone(_) | Self::Credit { .. } => asked.id,
+        }
+    }
 }
 
 /// What a mirror gives back.
@@ -148,7 +159,8 @@ pub async fn questions(
     let Documents { asked, case } = Box::pin(Documents::read(app, invoice)).await?;
     let order = store::order(&app.store, asked.order.ok_or_else(|| no_order(&asked))?).await?;
     let shares = store::shares_left(&app.store, order.id).await?;
-    let mut scales = Scales::new(&order, shares);
+    let rows = store::invoiced(&app.store, order.id).await?;
+    let mut scales = Scales::new(&order, shares, billed(&rows, Some(case.weighed(&asked)), None));
     match &case {
         Case::Alone(_) => {}
         Case::Credit { credit, invoice } => {
@@ -194,7 +206,8 @@ pub(super) async fn plan(
     for share in &mut shares {
         share.holding = terms.basis.seen(share.holding);
     }
-    let mut scales = Scales::new(&order, shares);
+    let others = billed(&store::invoiced(on, order.id).await?, Some(case.weighed(&asked)), None);
+    let mut scales = Scales::new(&order, shares, others);
     let mut settlement = None;
     let planned = match case {
         Case::Alone(_) if asked.kind.is_credit() => return Err(no_invoice(&asked)),

@@ -1,13 +1,14 @@
 //! An invoice in dispute and the credit notes that settle it, weighed together (rules 18 and 21).
 //!
 //! The invoice is shared by what is accepted and what is credited; each credit note gives its
-//! credited part back to those it concerns. Whatever is then still above the order's price, or
-//! on no order, keeps the dispute open until another credit note comes, or a person accepts it.
+//! credited part back to those it concerns. Whatever is then still above the order's price or
+//! its price reduction, or on no order, keeps the dispute open until another credit note comes, or a person accepts it.
 
 use std::collections::BTreeMap;
 
 use domain::ids::OrderLineId;
 use domain::invoices::attribution::{AttributionError, Holding, attribute, concerned};
+use domain::invoices::matching::left_to_invoice;
 use domain::money::Net;
 use domain::quantity::Quantity;
 use rust_decimal::Decimal;
@@ -15,14 +16,14 @@ use rust_decimal::Decimal;
 use super::super::Refusal;
 use super::booking::{Document, Parts, Scales, Weighed, gives_goods_back};
 use super::naming::Concerned;
-use crate::store::invoices::ShareLeft;
+use crate::store::invoices::{OrderedLine, ShareLeft};
 
 /// What a dispute leaves of one article, before VAT, its credit notes taken off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Left {
     pub what: String,
     pub billed: Net,
-    /// At the order's price.
+    /// At the order's price, its price reduction deducted.
     pub allowed: Net,
 }
 
@@ -126,6 +127,12 @@ impl Scales<'_> {
         found
     }
 
+    /// What is left to invoice of a line whose price was reduced at its delivery.
+    fn left_of(&self, ordered: &OrderedLine) -> Option<Net> {
+        let billed = self.billed.get(&ordered.id).copied().unwrap_or(Net::ZERO);
+        left_to_invoice(ordered.price, ordered.accepted, ordered.reduction, billed)
+    }
+
     /// Keeps what a dispute leaves once the credit notes are taken off: amounts above the order's
     /// price, and lines that nobody ordered.
     fn still_disputed(&mut self, invoice: Document<'_>, credits: &[Document<'_>]) {
@@ -153,6 +160,8 @@ impl Scales<'_> {
                 ordered.price.times(kept).ok()
             });
             let allowed = allowed.unwrap_or(Net::ZERO);
+            let reduced = ordered.and_then(|ordered| self.left_of(ordered));
+            let allowed = reduced.map_or(allowed, |left| left.min(allowed));
             // Each printed line was rounded once.
             let slack = if ordered.is_some() { lines } else { 0 };
             if net > allowed.cents().saturating_add(slack) {

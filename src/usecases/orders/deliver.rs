@@ -7,7 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::ids::{OrderId, SiteId};
-use domain::orders::delivery::{Decision, DeliveryNote, Receipt, ShareKey, decide, receive};
+use domain::orders::delivery::{
+    Decision, DeliveryNote, Receipt, ShareKey, Verdict, decide, receive,
+};
 use domain::orders::delivery_error::DeliveryError;
 
 use crate::store::orders::{self as store, NewDecision, NewDelivery, StoredOrder, Which};
@@ -148,7 +150,8 @@ async fn take_notes(
 }
 
 /// Decides on what was delivered, on orders that `viewer` may see: accepts it, with or without
-/// reserves or a price reduction, or rejects it. A member decides on its own shares only.
+/// reserves or a price reduction, or rejects it. A member decides on its own shares only, and of
+/// a price only where it pays.
 pub async fn decide_deliveries(
     app: &App,
     actor: &Actor,
@@ -174,6 +177,17 @@ async fn take_decisions(
     let mut new = Vec::with_capacity(decisions.len());
     for (order, decision) in decisions {
         let Some(stored) = desk.orders.get(order) else { continue };
+        if let (Viewer::Member(member), Verdict::Reduced) = (viewer, decision.verdict)
+            && stored.order.buyer != member
+        {
+            let message = format!(
+                "{} : cette commande est celle du coordonnateur, lui seul décide d’une réfaction. \
+                 Acceptez avec une réserve : il la lira.",
+                stored.name()
+            );
+            desk.reasons.push(Refusal::new("refaction", message));
+            continue;
+        }
         match decide(&stored.order, &stored.receipts, decision) {
             Ok(receipt) => {
                 desk.keep(*order, BTreeMap::from([(decision.key, receipt)]));

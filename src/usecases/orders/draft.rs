@@ -10,9 +10,12 @@ use chrono::NaiveDate;
 use domain::group::convention::PackingPolicy;
 use domain::group::membership::{Membership, MembershipState, NotEntitled};
 use domain::ids::{MembershipId, OrderWindowId, OrganisationId, SiteId};
+use domain::money::{AmountError, Gross, Net};
 use domain::orders::calendar::within_contract;
 use domain::orders::draft::Demand;
 use domain::orders::order::Share;
+use domain::orders::state::OrderState;
+use domain::orders::totals::totals;
 use domain::quantity::Quantity;
 use domain::tenders::packing::{self, Ask};
 
@@ -20,7 +23,7 @@ use super::pricing::{Pricing, quantities};
 use super::told::{self, OpenWindow};
 use crate::store::orders::{self as store, CountedNeed, NewOrder, Which, Window};
 use crate::store::tenders::{SchedulePrices, schedule_in_force};
-use crate::store::{Tx, Viewer, group, platform};
+use crate::store::{Access, Viewer, group, platform};
 use crate::usecases::{Actor, App, UseCaseError};
 
 /// What drafting did.
@@ -56,6 +59,64 @@ pub(super) fn not_entitled(
     }
 }
 
+/// The drafts that a window lacks, and what is said of the rest.
+struct Planned {
+    window: Window,
+    new: Vec<NewOrder>,
+    drafted: Drafted,
+}
+
+/// What drafting would do, in figures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftPreview {
+    pub drafted: Drafted,
+    /// The orders that would be added, the dearest first: buyer, net, with VAT.
+    pub orders: Vec<(OrganisationId, Net, Gross)>,
+    pub net: Net,
+    pub gross: Gross,
+    /// What is left under the contract's ceiling, orders that are signed deducted.
+    pub left: Net,
+    /// The drafts of the window that nobody has signed yet.
+    pub unsigned: Net,
+}
+
+/// What [`draft_orders`] would add; nothing is written.
+///
+/// # Errors
+///
+/// Those of [`draft_orders`].
+pub async fn preview_drafts(
+    app: &App,
+    window: OrderWindowId,
+) -> Result<DraftPreview, UseCaseError> {
+    let on = &app.store;
+    let Planned { window, new, drafted } = planned(app, on, window).await?;
+    let amounts = |new: &[NewOrder]| -> Result<_, AmountError> {
+        let mut orders = Vec::with_capacity(new.len());
+        for one in new {
+            let totals = totals(&one.order)?;
+            orders.push((one.order.buyer, totals.net, totals.gross));
+        }
+        let net = Net::sum(orders.iter().map(|(_, net, _)| *net))?;
+        let gross = Gross::sum(orders.iter().map(|(.., gross)| *gross))?;
+        Ok((orders, net, gross))
+    };
+    let summed = amounts(&new).map_err(UseCaseError::failed("adding up drafts"))?;
+    let (mut orders, net, gross) = summed;
+    orders.sort_by_key(|(buyer, net, _)| (std::cmp::Reverse(*net), *buyer));
+    let ceiling = window.contract.agreement.terms().ceiling;
+    let states = store::window_states(on, window.id()).await?;
+    let unsigned = states.iter().find(|row| row.state == OrderState::Draft.code());
+    Ok(DraftPreview {
+        drafted,
+        orders,
+        net,
+        gross,
+        left: ceiling.minus(window.contract.committed).unwrap_or(Net::ZERO),
+        unsigned: Net::from_cents(unsigned.map_or(0, |row| row.net_cents)),
+    })
+}
+
 /// Drafts the orders of a window: one a member (models A and B), or the coordinator's one with
 /// a share for each member and delivery point (model C).
 ///
@@ -68,50 +129,8 @@ pub async fn draft_orders(
     window: OrderWindowId,
 ) -> Result<Drafted, UseCaseError> {
     let tx = app.store.begin_write().await?;
-    let window = store::window(&tx, window).await?;
-    let contract = &window.contract;
-    if window.window.closed {
-        return Err(UseCaseError::refused(
-            "fenetre_close",
-            "La période de commande est close : aucun brouillon n’y est plus préparé.",
-        ));
-    }
-    // Drafts may be made ready before the window opens, at the prices of its first day.
-    let day = app.today().max(window.window.days.from);
-    within_contract(window.period(), day)
-        .map_err(|error| UseCaseError::refused("hors_marche", error.for_the_reader()))?;
-    let prices = in_force(&tx, &window, day).await?;
-    let members = group::memberships(&tx, contract.convention).await?;
-    let needs = store::counted_needs(&tx, &window).await?;
-    let mut drafted = Drafted::default();
-    let needs = entitled(needs, &members, &window, day, &mut drafted);
-    let demands = demands(&tx, &window, &prices, &needs, &mut drafted).await?;
-
-    let head = window.head();
-    let too_much = UseCaseError::failed("adding up needs");
-    let mut orders = if window.model().coordinator_pays() {
-        let one = head.coordinator_draft(contract.coordinator, &demands).map_err(too_much)?;
-        one.into_iter().collect()
-    } else {
-        head.member_drafts(&demands).map_err(too_much)?
-    };
-    let known: BTreeSet<OrganisationId> =
-        store::load(&tx, Viewer::Coordinator, &Which::Window(window.id()))
-            .await?
-            .into_iter()
-            .filter(|stored| stored.order.state != domain::orders::state::OrderState::Cancelled)
-            .map(|stored| stored.order.buyer)
-            .collect();
-    orders.retain(|order| !known.contains(&order.buyer));
-    let mut consolidated = store::window_quantities(&tx, window.id()).await?;
-    quantities(&orders, &mut consolidated)?;
-    let pricing = Pricing::of(&tx, &window, &prices, consolidated, day).await?;
-    let new = orders
-        .iter()
-        .map(|order| Ok(NewOrder { order: pricing.apply(order)?, schedule: prices.id }))
-        .collect::<Result<Vec<_>, UseCaseError>>()?;
+    let Planned { window, new, drafted } = planned(app, &tx, window).await?;
     store::insert_drafts(&tx, window.id(), &new).await?;
-    (drafted.orders, drafted.known) = (new.len(), known.len());
     // Before it opens nothing can be validated: the calendar tells it on its first day.
     if window.window.days.holds(app.today()) && !window.model().coordinator_pays() {
         let opened = OpenWindow {
@@ -134,13 +153,64 @@ pub async fn draft_orders(
     Ok(drafted)
 }
 
+async fn planned(
+    app: &App,
+    on: &impl Access,
+    window: OrderWindowId,
+) -> Result<Planned, UseCaseError> {
+    let window = store::window(on, window).await?;
+    let contract = &window.contract;
+    if window.window.closed {
+        return Err(UseCaseError::refused(
+            "fenetre_close",
+            "La période de commande est close : aucun brouillon n’y est plus préparé.",
+        ));
+    }
+    // Drafts may be made ready before the window opens, at the prices of its first day.
+    let day = app.today().max(window.window.days.from);
+    within_contract(window.period(), day)
+        .map_err(|error| UseCaseError::refused("hors_marche", error.for_the_reader()))?;
+    let prices = in_force(on, &window, day).await?;
+    let members = group::memberships(on, contract.convention).await?;
+    let needs = store::counted_needs(on, &window).await?;
+    let mut drafted = Drafted::default();
+    let needs = entitled(needs, &members, &window, day, &mut drafted);
+    let demands = demands(on, &window, &prices, &needs, &mut drafted).await?;
+
+    let head = window.head();
+    let too_much = UseCaseError::failed("adding up needs");
+    let mut orders = if window.model().coordinator_pays() {
+        let one = head.coordinator_draft(contract.coordinator, &demands).map_err(too_much)?;
+        one.into_iter().collect()
+    } else {
+        head.member_drafts(&demands).map_err(too_much)?
+    };
+    let known: BTreeSet<OrganisationId> =
+        store::load(on, Viewer::Coordinator, &Which::Window(window.id()))
+            .await?
+            .into_iter()
+            .filter(|stored| stored.order.state != OrderState::Cancelled)
+            .map(|stored| stored.order.buyer)
+            .collect();
+    orders.retain(|order| !known.contains(&order.buyer));
+    let mut consolidated = store::window_quantities(on, window.id()).await?;
+    quantities(&orders, &mut consolidated)?;
+    let pricing = Pricing::of(on, &window, &prices, consolidated, day).await?;
+    let new = orders
+        .iter()
+        .map(|order| Ok(NewOrder { order: pricing.apply(order)?, schedule: prices.id }))
+        .collect::<Result<Vec<_>, UseCaseError>>()?;
+    (drafted.orders, drafted.known) = (new.len(), known.len());
+    Ok(Planned { window, new, drafted })
+}
+
 /// The schedule in force, or why there is none.
 pub(super) async fn in_force(
-    tx: &Tx,
+    on: &impl Access,
     window: &Window,
     day: NaiveDate,
 ) -> Result<SchedulePrices, UseCaseError> {
-    schedule_in_force(tx, window.contract.id, day).await?.ok_or_else(|| {
+    schedule_in_force(on, window.contract.id, day).await?.ok_or_else(|| {
         let number = &window.contract.agreement.terms().number;
         UseCaseError::refused(
             "sans_prix",
@@ -170,7 +240,7 @@ fn entitled(
 
 /// What is to be ordered, article by article, in whole packs by the policy of the lot (rule 12).
 async fn demands(
-    tx: &Tx,
+    on: &impl Access,
     window: &Window,
     prices: &SchedulePrices,
     needs: &[CountedNeed],
@@ -210,7 +280,7 @@ async fn demands(
         if packing == PackingPolicy::Pooled && !packed.surplus().is_zero() {
             let site = match warehouse {
                 Some(site) => site,
-                None => *warehouse.insert(coordinator_site(tx, window).await?),
+                None => *warehouse.insert(coordinator_site(on, window).await?),
             };
             let share =
                 Share { member: window.contract.coordinator, site, quantity: packed.surplus() };
@@ -221,8 +291,8 @@ async fn demands(
 }
 
 /// Where the surplus of pooled packs is delivered.
-async fn coordinator_site(tx: &Tx, window: &Window) -> Result<SiteId, UseCaseError> {
-    let sites = group::sites(tx, Some(window.contract.coordinator)).await?;
+async fn coordinator_site(on: &impl Access, window: &Window) -> Result<SiteId, UseCaseError> {
+    let sites = group::sites(on, Some(window.contract.coordinator)).await?;
     let site = sites.into_iter().find(|(_, point)| !point.retired).map(|(id, _)| id);
     site.ok_or_else(|| {
         UseCaseError::refused(

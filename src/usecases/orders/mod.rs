@@ -27,7 +27,7 @@ use domain::ids::OrderId;
 pub use adjust::{Adjustment, Change, adjust_draft, adjust_draft_as_read};
 pub use amend::{AmendPreview, AmendedLine, amend_order, preview_amend};
 pub use deliver::{Reception, decide_deliveries, receive_delivery, record_deliveries};
-pub use draft::{Drafted, draft_orders};
+pub use draft::{DraftPreview, Drafted, draft_orders, preview_drafts};
 pub use end::{EndPreview, cancel_order, close_order, preview_cancel, preview_close};
 pub use issue::{Issue, IssuePreview, Progress, SERIES, issue_order, issue_window, preview_issue};
 pub use pack::{make_and_mail_pack, make_pack};

@@ -8,6 +8,7 @@ use domain::french;
 use domain::ids::{ArticleVersionId, BidId, ContractId};
 use domain::money::Net;
 use domain::orders::order::{FreightTerms, Taxation};
+use domain::tenders::adviser::{Adviser, Procedure};
 use domain::tenders::bids as rules;
 use domain::tenders::contract::{AgreementTerms, FrameworkAgreement};
 use domain::tenders::prices::{PriceLine, PriceSchedule};
@@ -38,6 +39,8 @@ pub struct NewContract {
     /// As papers and invoices cite it (BT-12): `2026-FCS-012-L1`.
     pub number: String,
     pub title: String,
+    /// `None` where nobody lost, or nothing obliges to wait.
+    pub losers_told: Option<LosersTold>,
     pub notified_on: NaiveDate,
     /// The first day orders may be issued.
     pub starts_on: NaiveDate,
@@ -57,6 +60,13 @@ pub struct NewContract {
     pub revision: Option<RevisionClause>,
     /// The mention that the holder's papers carry where it charges no VAT (art. 293 B CGI).
     pub vat_exemption: Option<String>,
+}
+
+/// When the unsuccessful tenderers were told, and how: it decides when the contract may be signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LosersTold {
+    pub on: NaiveDate,
+    pub electronic: bool,
 }
 
 /// What an order pays for carriage, before VAT.
@@ -100,6 +110,10 @@ pub async fn award(
     let chosen =
         chosen.ok_or_else(|| StoreError::NotFound { what: "bid", id: new.bid.to_string() })?;
     let mut refusals = term_faults(new, &lot, &bids, chosen);
+    if procedure.head.kind == Procedure::Formal && bids.len() > 1 {
+        let rows = reference::thresholds(&tx).await?;
+        refusals.extend(standstill_fault(new, &adviser(&rows))?);
+    }
     if store::is_numbered(&tx, new.number.trim()).await? {
         let message = format!("Le numéro de marché « {} » est déjà pris.", new.number.trim());
         refusals.push(Refusal::new("numero", message));
@@ -161,6 +175,7 @@ pub async fn award(
         lot: lot.lot,
         launched_on: procedure.head.launched_on,
         notified_on: new.notified_on,
+        losers_told_on: new.losers_told.map(|told| told.on),
         vat_exemption: new.vat_exemption.clone(),
     };
     let id = store::add_contract(&tx, &row).await?;
@@ -265,6 +280,33 @@ fn term_faults(
         refuse("port", "Indiquez les frais de port, ou que les prix sont franco.".into());
     }
     all
+}
+
+/// Whether those who lost had their days to go to court before the contract binds (R2182-1 CCP).
+fn standstill_fault(
+    new: &NewContract,
+    adviser: &Adviser<'_>,
+) -> Result<Option<Refusal>, UseCaseError> {
+    let refused = |message: String| Ok(Some(Refusal::new("suspension", message)));
+    let Some(told) = new.losers_told else {
+        return refused(
+            "Indiquez quand les candidats non retenus ont été informés : une procédure formalisée \
+             ne se signe pas avant la fin du délai (R2182-1)."
+                .into(),
+        );
+    };
+    if told.on < new.decided_on {
+        return refused(
+            "Les candidats sont informés après la décision. Corrigez les dates.".into(),
+        );
+    }
+    let first = adviser.first_signing_day(told.on, told.electronic);
+    let first = first.map_err(|error| unknown(&error))?;
+    if new.notified_on < first.answer {
+        let day = french::date(new.notified_on);
+        return refused(format!("Le marché ne peut pas être notifié le {day}. {}", first.text));
+    }
+    Ok(None)
 }
 
 /// What a notified contract obliges its buyer to, each with its figures and text of law.

@@ -15,7 +15,7 @@ use domain::french;
 use domain::ids::{CampaignId, LotId, ProcedureId};
 use domain::money::Net;
 use domain::tenders::adviser::{AdviceError, Adviser, LotValue};
-use domain::tenders::contract::{ContractError, is_duration};
+use domain::tenders::contract::{ContractError, LONGEST_MONTHS, is_duration};
 use domain::tenders::estimation::procedure_value;
 use domain::tenders::thresholds::{PurchaseScope, Threshold};
 
@@ -36,6 +36,8 @@ pub struct NewProcedure {
     pub reference: String,
     pub title: String,
     pub launched_on: NaiveDate,
+    /// Why a lot lasts more than four years, where one does.
+    pub long_duration_reason: Option<String>,
     pub lots: Vec<NewTenderLot>,
 }
 
@@ -109,6 +111,12 @@ pub async fn launch_procedure(
         value,
         advice: [advices.procedure.text, advices.publicity.text, advices.buyer_profile.text]
             .join("\n"),
+        long_duration_reason: new
+            .long_duration_reason
+            .as_deref()
+            .map(str::trim)
+            .filter(|reason| !reason.is_empty())
+            .map(str::to_owned),
     };
     let id = store::add_procedure(&tx, &head, &lots).await?;
     platform::note_done(&tx, LAUNCH, key, id.to_string(), app.clock.now()).await?;
@@ -182,6 +190,12 @@ fn refusals(
         if lot.ceiling <= Net::ZERO {
             refuse("maximum", ContractError::NoCeiling.for_the_reader());
         }
+    }
+    let reason = new.long_duration_reason.as_deref().unwrap_or_default();
+    let longest = new.lots.iter().map(|lot| lot.months).max().unwrap_or_default();
+    if longest > LONGEST_MONTHS && is_duration(longest) && reason.trim().is_empty() {
+        let error = ContractError::Duration { months: longest };
+        refuse("motif_duree", error.for_the_reader());
     }
     all
 }

@@ -9,7 +9,7 @@ mod plan;
 mod prices;
 mod windows;
 
-pub use award::{Duties, NewContract, NewFreight, award, duties};
+pub use award::{Duties, LosersTold, NewContract, NewFreight, award, duties};
 pub use bids::{BidPrice, NewBid, Ranking, RecordedBid, ranking, record_bid};
 pub use launch::{NewProcedure, NewTenderLot, SmallLots, launch_procedure, small_lots};
 pub use lot_sheets::issue_lot_sheets;

@@ -128,6 +128,15 @@ async fn computed(
         );
         return Err(UseCaseError::refused("date", message));
     }
+    if let Some(day) = clause.not_before(last.from).filter(|day| from < *day) {
+        let message = format!(
+            "Le marché {number} se révise tous les {} mois au plus : prix en vigueur à partir du \
+             {} au plus tôt.",
+            clause.terms().every_months.unwrap_or_default(),
+            french::date(day)
+        );
+        return Err(UseCaseError::refused("periodicite", message));
+    }
     let revised = clause.revise(from, &values, &initial.schedule(), &last.schedule());
     let revised = revised.map_err(|error| refused(&error))?;
     Ok(Computed { schedules, revised })
@@ -212,16 +221,6 @@ fn note(coefficient: Decimal, used: &[IndexUsed]) -> String {
 }
 
 fn refused(error: &RevisionError) -> UseCaseError {
-    let message = match error {
-        RevisionError::NotPositive(index) => {
-            format!("La valeur de l’indice « {index} » doit être positive.")
-        }
-        RevisionError::NotOne(_)
-        | RevisionError::NegativeShare
-        | RevisionError::Decimals
-        | RevisionError::Price(_) => {
-            "Les prix révisés ne peuvent pas être calculés : vérifiez les indices.".into()
-        }
-    };
+    let message = error.for_the_reader();
     UseCaseError::refused("revision", format!("{message} Rien n’a été enregistré."))
 }

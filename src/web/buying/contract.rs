@@ -7,6 +7,7 @@ use domain::ids::{ContractId, PriceScheduleId};
 use domain::invoices::state::InvoiceState;
 use domain::money::{Cents, Net};
 use domain::orders::calendar::Period;
+use domain::tenders::revision::RevisionClause;
 use minijinja::{Value, context};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -146,6 +147,7 @@ fn described(contract: &StoredContract) -> Value {
             format!("{} HT par commande{}", freight.flat.french(), franco.unwrap_or_default())
         },
     );
+    let revision = terms.revision.as_ref();
     let mut list = vec![
         ("Titulaire", contract.holder_name.clone()),
         ("Lot", format!("{} – {}", terms.lot, contract.lot_title)),
@@ -162,33 +164,15 @@ fn described(contract: &StoredContract) -> Value {
         ("Délai de livraison", format!("{} jours après la commande", terms.delivery_days)),
         ("Port", freight),
         ("Prix par tranches", terms.tier_base.french().to_owned()),
-        ("Révision", clause(contract)),
+        ("Révision", revision.map_or_else(|| "prix fermes".into(), RevisionClause::french)),
     ];
+    if let Some(told) = contract.losers_told_on {
+        list.push(("Candidats non retenus informés le", french::date(told)));
+    }
     if let Some(mention) = &contract.vat_exemption {
         list.push(("TVA", mention.clone()));
     }
     facts(list)
-}
-
-/// « 0,15 + 0,85 × CPF 17.21 / 104,2 ; coefficient à 3 décimales, par excès ».
-fn clause(contract: &StoredContract) -> String {
-    let Some(clause) = &contract.agreement.terms().revision else { return "prix fermes".into() };
-    let terms = clause.terms();
-    let number = |value: Decimal| french::decimal(value.normalize());
-    let parts = terms.terms.iter().map(|term| {
-        format!("{} × {} / {}", number(term.weight), term.index, number(term.initial_value))
-    });
-    let formula: Vec<String> = std::iter::once(number(terms.fixed)).chain(parts).collect();
-    let cap = terms.cap.map(|cap| {
-        format!(" ; hausse limitée à {} % du {}", number(cap.percent), cap.reference.french())
-    });
-    format!(
-        "{} ; coefficient à {} décimales, {}{}",
-        formula.join(" + "),
-        terms.coefficient_decimals,
-        terms.rounding.french(),
-        cap.unwrap_or_default()
-    )
 }
 
 fn days(period: Period) -> String {

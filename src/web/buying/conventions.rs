@@ -4,23 +4,32 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::french;
 use domain::group::membership::MembershipState;
-use domain::ids::ConventionId;
+use domain::ids::{AttachmentId, ConventionId};
 use minijinja::{Value, context};
 
 use super::Row;
 use super::members::membership_state;
 use super::words::{facts, table};
 use crate::store::group::{self, DeskMember, MemberFilter, StoredConvention, desk_members};
-use crate::store::{StoreError, tenders};
+use crate::store::platform::attachments;
+use crate::store::{StoreError, Viewer, tenders};
+use crate::usecases::group::keep_convention_text;
 use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
+use crate::web::form::Errors;
 use crate::web::listing::{Cell, Column, Filter, ListQuery, Listing};
-use crate::web::rights::ReadMembers;
+use crate::web::pieces;
+use crate::web::rights::{Buy, Needed, ReadMembers};
 use crate::web::routes::Routes;
+use crate::web::upload::Upload;
 
 pub(super) fn routes() -> Routes {
-    Routes::new().get("/gestion/conventions", list).get("/gestion/conventions/{id}", show)
+    Routes::new()
+        .get("/gestion/conventions", list)
+        .get("/gestion/conventions/{id}", show)
+        .upload("/gestion/conventions/{id}/texte", add_text)
+        .get("/gestion/textes/{id}", text)
 }
 
 pub(super) async fn found(pages: &Pages, id: i64) -> Result<StoredConvention, PageError> {
@@ -68,6 +77,39 @@ async fn list(State(pages): State<Pages>, who: May<ReadMembers>) -> Result<Respo
         ),
     };
     pages.page(&who, "pages/buying/conventions.html", values).await
+}
+
+/// Keeps the text of a convention: its members find it with their membership.
+async fn add_text(
+    State(pages): State<Pages>,
+    who: May<Buy>,
+    Row(id): Row<i64>,
+    mut upload: Upload,
+) -> Result<Response, PageError> {
+    let stored = found(&pages, id).await?;
+    let mut errors = Errors::none();
+    let sent = pieces::scan(&mut upload, "fichier", &mut errors);
+    let home = format!("/gestion/conventions/{id}");
+    let Some(file) = sent else {
+        let why = "Rien n’a été déposé : choisissez le texte de la convention, un PDF ou une \
+                   photographie JPEG ou PNG.";
+        return pages.done(&who, &home, why).await;
+    };
+    keep_convention_text(&pages.app, &who.actor(), stored.id, file).await?;
+    let said = "Le texte de la convention est déposé : ses membres le trouvent dans « Adhésion ».";
+    pages.done(&who, &home, said).await
+}
+
+async fn text(
+    State(pages): State<Pages>,
+    who: May<ReadMembers>,
+    Row(id): Row<i64>,
+) -> Result<Response, PageError> {
+    let kept = attachments::find(&pages.app.store, who.viewer(), AttachmentId(id)).await?;
+    if kept.kind != "convention" {
+        return Err(PageError::NotFound);
+    }
+    pieces::serve(&pages, kept).await
 }
 
 async fn show(
@@ -132,9 +174,15 @@ async fn show(
             Cell::Count(i64::try_from(one.lots.len()).unwrap_or(i64::MAX)),
         ]
     });
+    let texts = attachments::of(on, Viewer::Coordinator, ("convention", id)).await?;
     let terms = stored.convention.terms();
     let values = context! {
         id => id,
+        may_buy => who.may(Buy::RIGHT),
+        texts => texts
+            .iter()
+            .map(|file| pieces::row(file, "/gestion/textes"))
+            .collect::<Vec<_>>(),
         reference => terms.reference.as_str(),
         subject => terms.subject.as_str(),
         figures => figures.collect::<Vec<_>>(),

@@ -26,6 +26,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("contract.revise", "Prix révisés"),
     ("contract.revision_missed", "Révision impossible : indice non publié"),
     ("convention.found", "Convention créée"),
+    ("convention.text", "Texte de la convention déposé"),
     ("group.found", "Groupement créé"),
     ("group.import", "Membres importés"),
     ("holder_pack.acknowledge", "Réception par le titulaire notée"),

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::french;
 use domain::group::contact::Signature;
 use domain::group::membership::{Deliberation, Membership, MembershipState};
@@ -25,16 +24,17 @@ use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
 use crate::web::form::{Errors, Fields};
 use crate::web::listing::Cell;
+use crate::web::pieces;
 use crate::web::rights::{Buy, Needed, ReadMembers};
 use crate::web::routes::Routes;
-use crate::web::upload::{JPEG, PDF, PNG, Upload};
+use crate::web::upload::Upload;
 
 pub(super) fn routes() -> Routes {
     Routes::new()
         .get("/gestion/conventions/{id}/membres/{membre}", show)
         .post("/gestion/conventions/{id}/membres/{membre}/invitation", ask_in)
         .upload("/gestion/conventions/{id}/membres/{membre}/deliberation", deliberate)
-        .post("/gestion/conventions/{id}/membres/{membre}/signature", sign)
+        .upload("/gestion/conventions/{id}/membres/{membre}/signature", sign)
         .post("/gestion/conventions/{id}/membres/{membre}/admission", admit)
         .get("/gestion/conventions/{id}/membres/{membre}/retrait", ask_leave)
         .post("/gestion/conventions/{id}/membres/{membre}/retrait", leave)
@@ -109,18 +109,6 @@ impl Case {
                 chosen => membership.is_some_and(|one| one.lots.contains(&lot.id)),
             }
         });
-        let file_rows = files.iter().map(|one| {
-            context! {
-                name => one.name.as_str(),
-                detail => format!(
-                    "{} ko, ajouté le {} par {}",
-                    french::thousands(&((one.bytes + 512) / 1024).max(1).to_string()),
-                    french::date(one.added_at.date_naive()),
-                    one.added_by
-                ),
-                href => format!("/gestion/deliberations/{}", one.id),
-            }
-        });
         let state = membership.map(|one| one.state);
         Ok(context! {
             address => self.address(),
@@ -139,7 +127,7 @@ impl Case {
                 rows,
                 "Aucune consultation n’est lancée sous cette convention.",
             ),
-            files => file_rows.collect::<Vec<_>>(),
+            files => files.iter().map(|file| pieces::row(file, "/gestion/deliberations")).collect::<Vec<_>>(),
             history => history(&told),
             number => fields.text("numero"),
             deliberated => fields.text("du"),
@@ -220,7 +208,7 @@ async fn deliberate(
     mut upload: Upload,
 ) -> Result<Response, PageError> {
     let case = Case::of(&pages, id, member).await?;
-    let fields = upload.fields.clone();
+    let fields = std::mem::take(&mut upload.fields);
     let mut errors = Errors::none();
     let number = text(
         fields.text("numero"),
@@ -230,37 +218,26 @@ async fn deliberate(
     );
     let on = day(fields.text("du"), "du", &mut errors);
     let enforceable_on = maybe_day(fields.text("executoire"), "executoire", &mut errors);
-    let mut file = None;
-    if let Some(sent) = upload.files.pop() {
-        file = sent.accept(&[PDF, JPEG, PNG]);
-        if file.is_none() {
-            errors.add("fichier", "Envoyez un PDF, ou une photographie JPEG ou PNG.");
-        }
-    }
-    let on = match on {
-        Some(on) if errors.is_empty() => on,
-        _ => return case.again(&pages, &who, &fields, errors).await,
-    };
-    let step = Step::Deliberate(Deliberation { number, on, enforceable_on }, file);
-    advance(
-        &pages,
-        &who,
-        &case,
-        &fields,
-        step,
-        "La délibération est enregistrée. Enregistrez ensuite la signature de la convention.",
-    )
-    .await
+    let file = pieces::scan(&mut upload, "fichier", &mut errors);
+    let step = on.map(|on| Step::Deliberate(Deliberation { number, on, enforceable_on }, file));
+    let message =
+        "La délibération est enregistrée. Enregistrez ensuite la signature de la convention.";
+    take(&pages, &who, &case, &fields, (step, errors), message).await
 }
 
-async fn advance(
+/// Takes a step that was read without a fault; else shows the form again with what is wrong.
+async fn take(
     pages: &Pages,
     who: &Agent,
     case: &Case,
     fields: &Fields,
-    step: Step,
+    (step, errors): (Option<Step>, Errors),
     message: &str,
 ) -> Result<Response, PageError> {
+    let step = match step {
+        Some(step) if errors.is_empty() => step,
+        Some(_) | None => return case.again(pages, who, fields, errors).await,
+    };
     match take_step(&pages.app, &who.actor(), case.convention.id, case.member, step).await {
         Ok(_) => pages.done(who, &case.address(), message).await,
         Err(error) => case.again(pages, who, fields, Errors::refused(error)?).await,
@@ -271,9 +248,10 @@ async fn sign(
     State(pages): State<Pages>,
     who: May<Buy>,
     Row((id, member)): Row<(i64, i64)>,
-    fields: Fields,
+    mut upload: Upload,
 ) -> Result<Response, PageError> {
     let case = Case::of(&pages, id, member).await?;
+    let fields = std::mem::take(&mut upload.fields);
     let mut errors = Errors::none();
     let name = text(fields.text("nom"), "nom", "Indiquez qui a signé.", &mut errors);
     let quality = text(
@@ -283,20 +261,10 @@ async fn sign(
         &mut errors,
     );
     let on = day(fields.text("signe"), "signe", &mut errors);
-    let on = match on {
-        Some(on) if errors.is_empty() => on,
-        _ => return case.again(&pages, &who, &fields, errors).await,
-    };
-    let step = Step::Sign(Signature { name, quality, on });
-    advance(
-        &pages,
-        &who,
-        &case,
-        &fields,
-        step,
-        "La signature est enregistrée. Admettez maintenant le membre.",
-    )
-    .await
+    let scan = pieces::scan(&mut upload, "scan", &mut errors);
+    let step = on.map(|on| Step::Sign(Signature { name, quality, on }, scan));
+    let message = "La signature est enregistrée. Admettez maintenant le membre.";
+    take(&pages, &who, &case, &fields, (step, errors), message).await
 }
 
 async fn admit(
@@ -306,7 +274,8 @@ async fn admit(
 ) -> Result<Response, PageError> {
     let case = Case::of(&pages, id, member).await?;
     let message = format!("{} est membre du groupement.", case.name);
-    advance(&pages, &who, &case, &Fields::default(), Step::Admit, &message).await
+    let step = (Some(Step::Admit), Errors::none());
+    take(&pages, &who, &case, &Fields::default(), step, &message).await
 }
 
 async fn leaving(
@@ -376,15 +345,8 @@ async fn file(
     Row(id): Row<i64>,
 ) -> Result<Response, PageError> {
     let kept = attachments::find(&pages.app.store, who.viewer(), AttachmentId(id)).await?;
-    if kept.kind != "deliberation" {
+    if !["deliberation", "signed_convention"].contains(&kept.kind.as_str()) {
         return Err(PageError::NotFound);
     }
-    let bytes = pages.app.files.get(&kept.file_key).await?;
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' };
-    let name: String = kept.name.chars().map(plain).collect();
-    let headers = [
-        (header::CONTENT_TYPE, kept.content_type),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    Ok((headers, bytes).into_response())
+    pieces::serve(&pages, kept).await
 }

@@ -9,6 +9,7 @@ mod contract;
 mod contracts;
 mod conventions;
 mod deliveries;
+mod drafting;
 mod holder;
 mod issuing;
 mod journal;
@@ -18,6 +19,7 @@ mod members;
 mod membership;
 mod merging;
 mod order;
+mod order_paper;
 mod order_steps;
 mod orders;
 mod packs;
@@ -38,12 +40,14 @@ pub(super) fn routes() -> Routes {
         .merge(contract::routes())
         .merge(revision::routes())
         .merge(window::routes())
+        .merge(drafting::routes())
         .merge(issuing::routes())
         .merge(packs::routes())
         .merge(holder::routes())
         .merge(orders::routes())
         .merge(order::routes())
         .merge(order_steps::routes())
+        .merge(order_paper::routes())
         .merge(amending::routes())
         .merge(deliveries::routes())
         .merge(conventions::routes())

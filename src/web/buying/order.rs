@@ -109,6 +109,7 @@ async fn show(
         ),
         share_words => many(count(part_count), "part", "parts"),
         papers => papers(&files),
+        added => super::order_paper::added(&pages, stored.id).await?,
         paper_words => many(count(file_count), "document", "documents"),
         history => history(&told),
         ..head(&stored, &window, &buyer)
@@ -150,6 +151,9 @@ fn steps(stored: &StoredOrder, model_c: bool) -> Value {
     let mut list: Vec<(&str, &str)> = Vec::new();
     if may(OrderAction::Validate) && model_c {
         list.push(("signature", "Signer la commande"));
+    }
+    if may(OrderAction::Validate) && !model_c {
+        list.push(("signature-papier", "Enregistrer une signature sur papier"));
     }
     if may(OrderAction::Issue) {
         list.push(("emission", "Émettre la commande"));

@@ -53,7 +53,8 @@ fn own(stored: &StoredOrder, window: &Window) -> Result<(), UseCaseError> {
     }
     Err(UseCaseError::refused(
         "signature_du_membre",
-        "Cette commande est celle d’un membre : son signataire la valide.",
+        "Cette commande est celle d’un membre : son signataire la valide, ou vous enregistrez sa \
+         signature sur papier.",
     ))
 }
 

@@ -15,8 +15,8 @@ use super::{Row, day};
 use crate::store::orders::{
     self, DeskOrder, EpciFigures, OrderFilter, StateFigures, Window, desk_orders,
 };
-use crate::store::{campaigns, group, platform, tenders};
-use crate::usecases::orders::{close_window, draft_orders, reprice_window};
+use crate::store::{campaigns, platform, tenders};
+use crate::usecases::orders::{close_window, reprice_window};
 use crate::usecases::tenders::{NewWindow, open_window};
 use crate::web::Pages;
 use crate::web::agent::May;
@@ -31,7 +31,6 @@ pub(super) fn routes() -> Routes {
         .get("/gestion/marches/{id}/fenetres/nouvelle", ask)
         .post("/gestion/marches/{id}/fenetres", open)
         .get("/gestion/fenetres/{id}", show)
-        .post("/gestion/fenetres/{id}/brouillons", draft)
         .post("/gestion/fenetres/{id}/recalcul", reprice)
         .get("/gestion/fenetres/{id}/cloture", ask_close)
         .post("/gestion/fenetres/{id}/cloture", close)
@@ -294,45 +293,6 @@ fn epci_table(id: i64, epcis: &[EpciFigures]) -> Value {
         rows.collect(),
         "Aucune commande dans cette période.",
     )
-}
-
-async fn draft(
-    State(pages): State<Pages>,
-    who: May<Buy>,
-    Row(id): Row<i64>,
-) -> Result<Response, PageError> {
-    let window = OrderWindowId(id);
-    let drafted = draft_orders(&pages.app, &who.actor(), window).await?;
-    if drafted.not_entitled.is_empty() && drafted.unpriced.is_empty() && drafted.unserved.is_empty()
-    {
-        let orders = i64::try_from(drafted.orders).unwrap_or(i64::MAX);
-        let message = format!(
-            "{} depuis les besoins. Les membres peuvent les relire et les valider.",
-            many(orders, "brouillon est préparé", "brouillons sont préparés")
-        );
-        return pages.done(&who, &format!("/gestion/fenetres/{id}"), message).await;
-    }
-    let on = &pages.app.store;
-    let ids: Vec<OrganisationId> = drafted.not_entitled.iter().map(|(id, _)| *id).collect();
-    let bodies = group::organisations_among(on, &ids).await?;
-    let refused = drafted.not_entitled.iter().map(|(id, why)| {
-        let name = bodies.get(id).map_or("", |body| body.name.as_str());
-        context! { name => name, reasons => vec![why.for_the_reader()] }
-    });
-    let unserved = drafted.unserved.iter().map(|(reference, left)| {
-        format!("{reference} : {} unités ne font pas un paquet, non commandées.", left.french())
-    });
-    let window = orders::window(on, window).await?;
-    let values = context! {
-        id => id,
-        orders => french::count(drafted.orders),
-        known => french::count(drafted.known),
-        refused => refused.collect::<Vec<_>>(),
-        unpriced => drafted.unpriced,
-        unserved => unserved.collect::<Vec<_>>(),
-        ..head(&window, pages.app.today())
-    };
-    pages.page(&who, "pages/buying/drafted.html", values).await
 }
 
 async fn reprice(

@@ -6,6 +6,7 @@ use domain::campaigns::census::CensusState;
 use domain::french;
 use domain::ids::ArticleId;
 use domain::money::Net;
+use domain::tenders::contract::LONGEST_MONTHS;
 use minijinja::{Value, context};
 
 use super::numbers::counted;
@@ -236,6 +237,7 @@ async fn launch_page(
         reference => fields.text("reference"),
         title => fields.text("objet"),
         ready => ready,
+        long_reason => fields.text("motif_duree"),
         key => key,
         errors => errors.view(),
     };
@@ -279,6 +281,13 @@ pub(super) async fn launch(
             errors.add(field, message);
         }
     }
+    let longest = plan.lots.iter().map(|lot| lot.choice.months).max().unwrap_or_default();
+    if longest > LONGEST_MONTHS && fields.text("motif_duree").is_empty() {
+        let message = format!(
+            "Un lot dure {longest} mois : dites pourquoi il dépasse {LONGEST_MONTHS} mois (L2125-1)."
+        );
+        errors.add("motif_duree", message);
+    }
     for lot in plan.lots.iter().filter(|lot| lot.choice.ceiling.is_none()) {
         let field = format!("max-{}", lot.lot);
         if fields.text(&field).is_empty() {
@@ -306,6 +315,7 @@ pub(super) async fn launch(
             reference: fields.text("reference").to_owned(),
             title: fields.text("objet").to_owned(),
             launched_on: plan.launched_on,
+            long_duration_reason: Some(fields.text("motif_duree").to_owned()),
             lots: plan
                 .lots
                 .iter()

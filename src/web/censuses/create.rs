@@ -30,25 +30,56 @@ async fn current(pages: &Pages) -> Result<Option<StoredConvention>, PageError> {
 }
 
 /// What the form holds.
-struct Typed {
-    name: String,
-    opens_on: String,
-    closes_on: String,
-    first_year: String,
-    years: String,
-    lots: BTreeSet<LotId>,
+pub(super) struct Typed {
+    pub(super) name: String,
+    pub(super) opens_on: String,
+    pub(super) closes_on: String,
+    pub(super) first_year: String,
+    pub(super) years: String,
+    pub(super) lots: BTreeSet<LotId>,
 }
 
 impl Typed {
-    fn of(fields: &Fields) -> Self {
+    pub(super) fn of(fields: &Fields) -> Self {
+        Self::under("", fields)
+    }
+
+    /// What stands in the fields whose names begin with `prefix`.
+    pub(super) fn under(prefix: &str, fields: &Fields) -> Self {
+        let text = |name: &str| fields.text(&format!("{prefix}{name}")).to_owned();
+        let lot = format!("{prefix}lot");
         Self {
-            name: fields.text("nom").to_owned(),
-            opens_on: fields.text("ouverture").to_owned(),
-            closes_on: fields.text("cloture").to_owned(),
-            first_year: fields.text("premiere_annee").to_owned(),
-            years: fields.text("annees").to_owned(),
-            lots: fields.all("lot").filter_map(|lot| lot.parse().ok().map(LotId)).collect(),
+            name: text("nom"),
+            opens_on: text("ouverture"),
+            closes_on: text("cloture"),
+            first_year: text("premiere_annee"),
+            years: text("annees"),
+            lots: fields.all(&lot).filter_map(|lot| lot.parse().ok().map(LotId)).collect(),
         }
+    }
+
+    pub(super) fn from(census: &Census) -> Self {
+        Self {
+            name: census.name.clone(),
+            opens_on: census.opens_on.to_string(),
+            closes_on: census.closes_on.to_string(),
+            first_year: census.first_year.to_string(),
+            years: census.years.to_string(),
+            lots: census.lots.clone(),
+        }
+    }
+
+    /// The census as a page carries it to know what was read; not judged.
+    pub(super) fn carried(&self) -> Option<Census> {
+        Some(Census {
+            name: self.name.clone(),
+            state: CensusState::Draft,
+            opens_on: self.opens_on.parse().ok()?,
+            closes_on: self.closes_on.parse().ok()?,
+            first_year: self.first_year.parse().ok()?,
+            years: self.years.parse().ok()?,
+            lots: self.lots.clone(),
+        })
     }
 
     /// The last census's terms, the years after its last one and as many days.
@@ -75,7 +106,7 @@ impl Typed {
         }
     }
 
-    fn census(&self, errors: &mut Errors, today: NaiveDate) -> Option<Census> {
+    pub(super) fn census(&self, errors: &mut Errors, today: NaiveDate) -> Option<Census> {
         if self.name.is_empty() {
             errors.add("nom", "Donnez un nom au recensement, par exemple « Besoins 2027-2030 ».");
         }
@@ -127,13 +158,8 @@ impl Typed {
     }
 }
 
-fn values(
-    typed: &Typed,
-    group: &StoredConvention,
-    last: Option<&StoredCensus>,
-    errors: &Errors,
-    key: &str,
-) -> Value {
+/// The fields of the form.
+pub(super) fn shown(typed: &Typed, group: &StoredConvention, errors: &Errors) -> Value {
     let lots = group.lots.iter().map(|lot| {
         context! {
             id => lot.id.0,
@@ -149,12 +175,24 @@ fn values(
         first_year => typed.first_year.as_str(),
         years => typed.years.as_str(),
         lots => lots.collect::<Vec<_>>(),
-        last => last.map(|last| last.census.name.clone()),
         convention => group.convention.terms().reference.as_str(),
-        convention_id => group.id.0,
         errors => errors.view(),
-        key => key,
         most_years => MOST_YEARS,
+    }
+}
+
+fn values(
+    typed: &Typed,
+    group: &StoredConvention,
+    last: Option<&StoredCensus>,
+    errors: &Errors,
+    key: &str,
+) -> Value {
+    context! {
+        last => last.map(|last| last.census.name.clone()),
+        convention_id => group.id.0,
+        key => key,
+        ..shown(typed, group, errors)
     }
 }
 

@@ -6,7 +6,9 @@
 mod anomalies;
 mod answers;
 mod consolidation;
+mod correct;
 mod create;
+mod days;
 mod list;
 mod member;
 mod numbers;
@@ -25,14 +27,16 @@ pub(super) fn routes() -> Routes {
         .post("/gestion/recensements", create::create)
         .get("/gestion/recensements/nouveau", create::form)
         .get("/gestion/recensements/{id}", show::show)
+        .get("/gestion/recensements/{id}/modification", correct::form)
+        .post("/gestion/recensements/{id}/modification", correct::correct)
         .get("/gestion/recensements/{id}/ouverture", steps::opening)
         .post("/gestion/recensements/{id}/ouverture", steps::open)
-        .get("/gestion/recensements/{id}/calendrier", steps::calendar)
-        .post("/gestion/recensements/{id}/calendrier", steps::move_day)
+        .get("/gestion/recensements/{id}/calendrier", days::calendar)
+        .post("/gestion/recensements/{id}/calendrier", days::move_day)
         .get("/gestion/recensements/{id}/cloture", steps::closing)
         .post("/gestion/recensements/{id}/cloture", steps::close)
-        .get("/gestion/recensements/{id}/reouverture", steps::reopening)
-        .post("/gestion/recensements/{id}/reouverture", steps::reopen)
+        .get("/gestion/recensements/{id}/reouverture", days::reopening)
+        .post("/gestion/recensements/{id}/reouverture", days::reopen)
         .get("/gestion/recensements/{id}/arret", steps::settling)
         .post("/gestion/recensements/{id}/arret", steps::settle)
         .get("/gestion/recensements/{id}/annulation", steps::cancelling)

@@ -137,7 +137,8 @@ fn actions(state: CensusState) -> Vec<(&'static str, &'static str)> {
         CensusAction::Cancel => ("annulation", "Annuler le recensement"),
     });
     let moves = match state {
-        CensusState::Draft | CensusState::Open => Some(("calendrier", "Changer le dernier jour")),
+        CensusState::Draft => Some(("modification", "Corriger le recensement")),
+        CensusState::Open => Some(("calendrier", "Changer le dernier jour")),
         CensusState::Closed | CensusState::Settled | CensusState::Cancelled => None,
     };
     moves.into_iter().chain(offered).collect()
@@ -147,6 +148,7 @@ fn actions(state: CensusState) -> Vec<(&'static str, &'static str)> {
 fn done_in_words(action: &str) -> &str {
     match action {
         "campaign.create" => "Préparé",
+        "campaign.correct" => "Corrigé",
         "campaign.open" => "Ouvert",
         "campaign.calendar" => "Dernier jour changé",
         "campaign.complete" => "Fiches complétées",
@@ -229,12 +231,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_step_of_the_table_has_a_page_and_only_a_running_census_moves_its_day() {
+    fn every_step_of_the_table_has_a_page_and_only_what_may_change_is_offered() {
         for state in CensusState::ALL {
             let found = actions(*state);
             let steps = STEPS.offers(*state).count();
-            let moves = found.iter().any(|(path, _)| *path == "calendrier");
-            assert_eq!(found.len(), steps + usize::from(moves), "{state}");
+            let changes = ["modification", "calendrier"];
+            let moves = found.iter().filter(|(path, _)| changes.contains(path)).count();
+            assert_eq!(found.len(), steps + moves, "{state}");
         }
         assert!(actions(CensusState::Settled).is_empty());
     }

@@ -11,11 +11,12 @@ use super::numbers::counted;
 use super::show::Desk;
 use crate::store::campaigns::{self as store, SilentLine};
 use crate::usecases::platform::jobs::{Work, start};
+use crate::usecases::platform::reminders::unreachable;
 use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
 use crate::web::listing::{Cell, Column, Filter, ListQuery, Listing};
-use crate::web::rights::{Buy, ReadMembers};
+use crate::web::rights::{Buy, Needed, ReadMembers};
 use crate::web::routes::Row;
 
 fn row(home: &str, line: SilentLine) -> Vec<Cell> {
@@ -104,7 +105,16 @@ pub(super) async fn list(
         empty: empty.into(),
         noun: ("membre", "membres"),
     };
+    let letters = if takes_answers && who.may(Buy::RIGHT) {
+        unreachable(&pages.app, desk.census.id).await?.len()
+    } else {
+        0
+    };
     let values = context! {
+        letters => (letters > 0).then(|| {
+            let letters = i64::try_from(letters).unwrap_or(i64::MAX);
+            counted(letters, "lettre, une page", "lettres, une page chacune")
+        }),
         census => desk.head(&pages, &who),
         silent => counted(signed(total), "membre sans réponse", "membres sans réponse"),
         without_email => (without_email > 0).then(|| {

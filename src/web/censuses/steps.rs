@@ -2,7 +2,6 @@
 
 use axum::extract::State;
 use axum::response::Response;
-use chrono::NaiveDate;
 use domain::french;
 use domain::ids::CampaignId;
 use minijinja::context;
@@ -10,7 +9,6 @@ use minijinja::context;
 use super::numbers::counted;
 use super::show::Desk;
 use crate::store::campaigns as store;
-use crate::usecases::UseCaseError;
 use crate::usecases::campaigns as usecases;
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
@@ -21,26 +19,26 @@ use crate::web::routes::Row;
 
 /// What a step asks before it is taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Asks {
+pub(super) enum Asks {
     Nothing,
     Reason,
     DayAndReason,
 }
 
 /// A page that shows what a step will do.
-struct Panel {
-    title: &'static str,
-    lines: Vec<String>,
+pub(super) struct Panel {
+    pub(super) title: &'static str,
+    pub(super) lines: Vec<String>,
     /// What cannot be undone, or is easily missed.
-    warning: Option<&'static str>,
+    pub(super) warning: Option<&'static str>,
     /// Why it cannot be done now: the button is not there.
-    refused: Option<&'static str>,
-    asks: Asks,
-    verb: &'static str,
-    path: &'static str,
+    pub(super) refused: Option<&'static str>,
+    pub(super) asks: Asks,
+    pub(super) verb: &'static str,
+    pub(super) path: &'static str,
 }
 
-async fn panel(
+pub(super) async fn panel(
     pages: &Pages,
     who: &Agent,
     desk: &Desk,
@@ -74,7 +72,7 @@ async fn panel(
 }
 
 /// Shows a step before anything was typed.
-async fn first(
+pub(super) async fn first(
     pages: &Pages,
     who: &Agent,
     desk: &Desk,
@@ -83,16 +81,8 @@ async fn first(
     panel(pages, who, desk, shown, (&Fields::default(), &Errors::none())).await
 }
 
-fn campaign(desk: &Desk) -> CampaignId {
+pub(super) fn campaign(desk: &Desk) -> CampaignId {
     desk.census.id
-}
-
-/// The errors of a step that was refused; anything else goes on.
-fn refusal<T>(done: Result<T, UseCaseError>) -> Result<Result<T, Errors>, PageError> {
-    match done {
-        Ok(value) => Ok(Ok(value)),
-        Err(error) => Ok(Err(Errors::refused(error)?)),
-    }
 }
 
 // --- opening
@@ -193,79 +183,6 @@ pub(super) async fn open(
     pages.done(&who, &format!("/gestion/recensements/{id}"), said).await
 }
 
-// --- the last day
-
-fn calendar_panel(desk: &Desk, silent: i64) -> Panel {
-    Panel {
-        title: "Changer le dernier jour des réponses",
-        lines: vec![
-            format!("Dernier jour actuel : le {}.", french::date(desk.census.census.closes_on)),
-            format!(
-                "Si le recensement est ouvert, un courriel annonce la nouvelle date à tous les \
-                 membres interrogés ; {} {} encore sans réponse.",
-                counted(silent, "membre", "membres"),
-                if silent < 2 { "est" } else { "sont" }
-            ),
-        ],
-        warning: None,
-        refused: None,
-        asks: Asks::DayAndReason,
-        verb: "Changer le dernier jour",
-        path: "calendrier",
-    }
-}
-
-async fn silent(pages: &Pages, desk: &Desk) -> Result<i64, PageError> {
-    Ok(store::progress(&pages.app.store, campaign(desk)).await?.silent())
-}
-
-pub(super) async fn calendar(
-    State(pages): State<Pages>,
-    who: May<Buy>,
-    Row(id): Row<i64>,
-) -> Result<Response, PageError> {
-    let desk = Desk::of(&pages, id).await?;
-    let silent = silent(&pages, &desk).await?;
-    first(&pages, &who, &desk, calendar_panel(&desk, silent)).await
-}
-
-/// The day that was typed, or the error that says what a day looks like.
-fn day(fields: &Fields) -> Result<NaiveDate, Errors> {
-    fields.text("jour").parse().map_err(|_| {
-        let mut errors = Errors::none();
-        errors.add("jour", "Indiquez une date, par exemple 15/12/2026.");
-        errors
-    })
-}
-
-pub(super) async fn move_day(
-    State(pages): State<Pages>,
-    who: May<Buy>,
-    Row(id): Row<i64>,
-    fields: Fields,
-) -> Result<Response, PageError> {
-    let desk = Desk::of(&pages, id).await?;
-    let (app, actor) = (&pages.app, who.actor());
-    let moved = match day(&fields) {
-        Ok(to) => refusal(
-            usecases::move_closing_day(app, &actor, campaign(&desk), to, fields.text("motif"))
-                .await,
-        )?
-        .map(|()| to),
-        Err(errors) => Err(errors),
-    };
-    match moved {
-        Ok(to) => {
-            let said = format!("Les réponses sont reçues jusqu’au {} inclus.", french::date(to));
-            pages.done(&who, &desk.home(), said).await
-        }
-        Err(errors) => {
-            let silent = silent(&pages, &desk).await?;
-            panel(&pages, &who, &desk, calendar_panel(&desk, silent), (&fields, &errors)).await
-        }
-    }
-}
-
 // --- closing
 
 async fn closing_panel(pages: &Pages, desk: &Desk) -> Result<Panel, PageError> {
@@ -336,56 +253,7 @@ pub(super) async fn close(
     pages.done(&who, &format!("/gestion/recensements/{id}/consolidation"), said).await
 }
 
-// --- reopening, settling, cancelling
-
-fn reopening_panel() -> Panel {
-    Panel {
-        title: "Rouvrir le recensement",
-        lines: vec![
-            "Les membres répondent de nouveau, jusqu’au jour que vous indiquez.".into(),
-            "Les fiches envoyées restent verrouillées jusqu’à ce que leur membre les rouvre."
-                .into(),
-        ],
-        warning: None,
-        refused: None,
-        asks: Asks::DayAndReason,
-        verb: "Rouvrir le recensement",
-        path: "reouverture",
-    }
-}
-
-pub(super) async fn reopening(
-    State(pages): State<Pages>,
-    who: May<Buy>,
-    Row(id): Row<i64>,
-) -> Result<Response, PageError> {
-    let desk = Desk::of(&pages, id).await?;
-    first(&pages, &who, &desk, reopening_panel()).await
-}
-
-pub(super) async fn reopen(
-    State(pages): State<Pages>,
-    who: May<Buy>,
-    Row(id): Row<i64>,
-    fields: Fields,
-) -> Result<Response, PageError> {
-    let desk = Desk::of(&pages, id).await?;
-    let (app, actor) = (&pages.app, who.actor());
-    let reopened = match day(&fields) {
-        Ok(to) => refusal(
-            usecases::reopen_until(app, &actor, campaign(&desk), to, fields.text("motif")).await,
-        )?
-        .map(|()| to),
-        Err(errors) => Err(errors),
-    };
-    match reopened {
-        Ok(to) => {
-            let said = format!("Le recensement est rouvert jusqu’au {}.", french::date(to));
-            pages.done(&who, &desk.home(), said).await
-        }
-        Err(errors) => panel(&pages, &who, &desk, reopening_panel(), (&fields, &errors)).await,
-    }
-}
+// --- settling, cancelling
 
 pub(super) async fn settling(
     State(pages): State<Pages>,

@@ -1,17 +1,22 @@
 //! The award of a lot: the bid that wins and the terms of its agreement, then the contract.
 
-use axum::extract::State;
+use axum::extract::{Query, State};
 use axum::response::Response;
 use chrono::NaiveDate;
 use domain::french;
 use domain::ids::BidId;
 use domain::money::{Cents, Net};
+use domain::tenders::adviser::Procedure;
+use domain::tenders::bids::Bid;
 use domain::tenders::tiers::TierBase;
 use minijinja::context;
 
+use super::{clause, tiers};
 use crate::store::group;
 use crate::store::tenders::{self as store, StoredBid, StoredLot, StoredProcedure};
-use crate::usecases::tenders::{NewContract, NewFreight, award as award_lot, duties, ranking};
+use crate::usecases::tenders::{
+    LosersTold, NewContract, NewFreight, award as award_lot, duties, ranking,
+};
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
@@ -26,6 +31,8 @@ struct Candidate {
     name: String,
     /// In the ranking, from 1; `None` when it is to be regularised.
     rank: Option<usize>,
+    /// How many others bid for the lot.
+    rivals: usize,
 }
 
 impl Candidate {
@@ -35,12 +42,13 @@ impl Candidate {
         let lot = store::tender_lot(on, store::lot_of_bid(on, id).await?).await?;
         let procedure = store::procedure(on, lot.procedure).await?;
         let bids = store::bids(on, lot.id).await?;
+        let rivals = bids.len().saturating_sub(1);
         let bid = bids.into_iter().find(|bid| bid.id == id).ok_or(PageError::NotFound)?;
         let body = group::organisation(on, bid.bid.candidate).await?;
         let name = body.ok_or(PageError::NotFound)?.organisation.name;
         let standing = ranking(on, lot.id, 100).await?.ranked;
         let rank = standing.iter().position(|one| one.candidate == bid.bid.candidate);
-        Ok(Self { bid, lot, procedure, name, rank: rank.map(|index| index + 1) })
+        Ok(Self { bid, lot, procedure, name, rank: rank.map(|index| index + 1), rivals })
     }
 }
 
@@ -73,6 +81,15 @@ fn whole(fields: &Fields, field: &str, errors: &mut Errors) -> Option<u32> {
     found
 }
 
+/// When those who lost were told; left empty where nobody lost.
+fn losers_told(fields: &Fields, errors: &mut Errors) -> Option<LosersTold> {
+    if fields.text("perdants").is_empty() {
+        return None;
+    }
+    let on = day(fields, "perdants", errors)?;
+    Some(LosersTold { on, electronic: fields.text("perdants_envoi") != "papier" })
+}
+
 fn contract(fields: &Fields, bid: BidId, errors: &mut Errors) -> Option<NewContract> {
     let text = |field: &str| fields.text(field).to_owned();
     let maybe = |field: &str| Some(text(field)).filter(|words| !words.is_empty());
@@ -96,6 +113,10 @@ fn contract(fields: &Fields, bid: BidId, errors: &mut Errors) -> Option<NewContr
     let floor = amount(fields, "minimum", errors);
     let flat = amount(fields, "port", errors);
     let franco = amount(fields, "franco", errors);
+    let losers_told = losers_told(fields, errors);
+    let mut of_clause = Errors::none();
+    let revision = clause::read(fields, &mut of_clause);
+    errors.append(of_clause);
     let tier_base = TierBase::from_code(fields.text("paliers")).unwrap_or(TierBase::Order);
     if !errors.is_empty() {
         return None;
@@ -106,6 +127,7 @@ fn contract(fields: &Fields, bid: BidId, errors: &mut Errors) -> Option<NewContr
         reason: maybe("motif"),
         number: text("numero"),
         title: text("objet"),
+        losers_told,
         notified_on: notified_on?,
         starts_on: starts_on?,
         months: months?,
@@ -115,8 +137,29 @@ fn contract(fields: &Fields, bid: BidId, errors: &mut Errors) -> Option<NewContr
         delivery_days: delivery_days?,
         freight: flat.map(|flat| NewFreight { flat, franco }),
         tier_base,
-        revision: None,
+        revision,
         vat_exemption: maybe("exoneration"),
+    })
+}
+
+/// Which articles have prices by tiers, and what is counted for them.
+fn tier_line(bid: &Bid, base: Option<TierBase>) -> Option<String> {
+    const SHOWN: usize = 3;
+    let tiered: Vec<_> = bid.prices.iter().filter(|(_, line)| !line.tiers.is_empty()).collect();
+    let shown = tiered.iter().take(SHOWN);
+    let shown: Vec<String> = shown
+        .map(|(reference, line)| format!("{reference} : {}", tiers::words(&line.tiers)))
+        .collect();
+    let count = tiered.len();
+    (count > 0).then(|| {
+        format!(
+            "{} {} par tranches, {} ({}{}).",
+            french::count(count),
+            french::plural(count, "article a un prix", "articles ont un prix"),
+            base.unwrap_or(TierBase::Order).french(),
+            shown.join(" ; "),
+            if count > SHOWN { "…" } else { "" }
+        )
     })
 }
 
@@ -126,28 +169,35 @@ async fn page(
     candidate: &Candidate,
     (fields, errors, key): (&Fields, &Errors, &str),
 ) -> Result<Response, PageError> {
+    let mut clause_errors = Errors::none();
+    let typed_clause = clause::read(fields, &mut clause_errors);
     let lot = &candidate.lot;
     let today = pages.app.today().to_string();
     let or = |field: &str, usual: String| match fields.text(field) {
         "" => usual,
         typed => typed.to_owned(),
     };
+    let announced = candidate.procedure.head.long_duration_reason.clone();
     let bases = TierBase::ALL.iter().map(|base| {
         context! { code => base.code(), words => base.french() }
     });
-    let lines = [
+    let bid = &candidate.bid.bid;
+    let mut lines = vec![
         format!("Le lot {} ({}) est attribué à {}.", lot.code, lot.title, candidate.name),
         format!(
             "Son offre : {} HT sur les quantités du lot{}.",
             candidate.bid.net,
             candidate.rank.map_or_else(String::new, |rank| format!(", rang {rank} au prix"))
         ),
-        format!(
-            "{} prix entrent en vigueur au premier jour du marché.",
-            candidate.bid.bid.prices.len()
-        ),
+        format!("{} prix entrent en vigueur au premier jour du marché.", bid.prices.len()),
         "Le marché est créé : aucune autre offre de ce lot ne peut plus gagner.".to_owned(),
     ];
+    if clause_errors.is_empty() {
+        let price = bid.prices.values().next().map(|line| line.price);
+        lines.extend(clause::meaning(typed_clause.as_ref(), price));
+    }
+    let base = or("paliers", TierBase::Order.code().into());
+    lines.extend(tier_line(bid, TierBase::from_code(&base)));
     let lines: Vec<String> = lines.iter().map(|line| french::unbroken(line)).collect();
     let values = context! {
         bid => candidate.bid.id.0,
@@ -172,10 +222,17 @@ async fn page(
         freight => fields.text("port"),
         franco => fields.text("franco"),
         bases => bases.collect::<Vec<_>>(),
-        base => or("paliers", TierBase::Order.code().into()),
+        base => base,
+        clause => clause::view(fields),
+        told => fields.text("perdants"),
+        sent => or("perdants_envoi", "electronique".into()),
+        sendings => [("electronique", "Par voie électronique"), ("papier", "Sur papier")]
+            .map(|(code, words)| context! { code => code, words => words })
+            .to_vec(),
+        waits => candidate.procedure.head.kind == Procedure::Formal && candidate.rivals > 0,
         exemption => fields.text("exoneration"),
         reason => fields.text("motif"),
-        long_reason => fields.text("motif_duree"),
+        long_reason => or("motif_duree", announced.unwrap_or_default()),
         key => key,
         errors => errors.view(),
     };
@@ -191,10 +248,14 @@ pub(super) async fn form(
     State(pages): State<Pages>,
     who: May<Buy>,
     Row(id): Row<i64>,
+    Query(asked): Query<Vec<(String, String)>>,
 ) -> Result<Response, PageError> {
     let candidate = Candidate::of(&pages, id).await?;
+    let fields = Fields(asked);
+    let mut errors = Errors::none();
+    clause::read(&fields, &mut errors);
     let key = new_key()?;
-    page(&pages, &who, &candidate, (&Fields::default(), &Errors::none(), &key)).await
+    page(&pages, &who, &candidate, (&fields, &errors, &key)).await
 }
 
 pub(super) async fn award(

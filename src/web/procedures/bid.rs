@@ -11,6 +11,7 @@ use domain::ids::{OrganisationId, TenderLotId};
 use domain::price::UnitPrice;
 use minijinja::{Value, context};
 
+use super::tiers;
 use crate::store::tenders::{self as store, StoredBid, StoredLot, ToPrice};
 use crate::store::{campaigns, group};
 use crate::usecases::tenders::{BidPrice, NewBid, record_bid};
@@ -76,8 +77,15 @@ async fn page(
                 typed => typed.to_owned(),
             };
             let (label, unit) = lot.labels.get(reference).cloned().unwrap_or_default();
+            let tiers_field = format!("paliers-{reference}");
+            let tiers_value = match typed(fields, &tiers_field) {
+                Some(text) => text.to_owned(),
+                None => kept.map(|line| tiers::typed(&line.tiers)).unwrap_or_default(),
+            };
             context! {
                 field => field,
+                tiers_field => tiers_field,
+                tiers_value => tiers_value,
                 reference => reference.as_str(),
                 label => label,
                 unit => unit,
@@ -119,6 +127,11 @@ pub(super) async fn form(
     page(&pages, &who, &lot, (&Fields(asked), &Errors::none())).await
 }
 
+/// What was typed in a field that stood in the form, even nothing.
+fn typed<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
+    fields.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.trim())
+}
+
 fn price(text: &str) -> Option<UnitPrice> {
     UnitPrice::scheduled(french::parse_decimal(text).ok()?).ok()
 }
@@ -139,7 +152,6 @@ pub(super) async fn record(
     if received_on.is_none() {
         errors.add("recue", "Indiquez une date, par exemple 15/01/2027.");
     }
-    let known = lot.known(supplier);
     let mut prices = BTreeMap::new();
     for reference in lot.articles.keys() {
         let field = format!("p-{reference}");
@@ -149,13 +161,15 @@ pub(super) async fn record(
         }
         match price(text) {
             Some(price) => {
-                // Tiers come with the price they were given for.
-                let kept = known.and_then(|bid| bid.bid.prices.get(reference));
-                let tiers = kept
-                    .filter(|line| line.price == price)
-                    .map(|line| line.tiers.clone())
-                    .unwrap_or_default();
-                prices.insert(reference.clone(), BidPrice { price, tiers });
+                let field = format!("paliers-{reference}");
+                let read = tiers::read(fields.text(&field));
+                let checked = read.and_then(|read| tiers::checked(price, read));
+                match checked {
+                    Ok(tiers) => {
+                        prices.insert(reference.clone(), BidPrice { price, tiers });
+                    }
+                    Err(why) => errors.add(&field, format!("{reference} : {why}")),
+                }
             }
             None => errors.add(
                 &field,

@@ -2,7 +2,9 @@
 
 mod award;
 mod bid;
+mod clause;
 mod show;
+mod tiers;
 
 use super::routes::Routes;
 

@@ -199,6 +199,8 @@ async fn window(desk: &mut Desk, contract: &str) -> String {
     choose(&desk.browser, "Ouvrir la période de commande").await;
     desk.browser.arrives("the window", |path| path.starts_with("/gestion/fenetres/")).await;
     choose(&desk.browser, "Préparer les brouillons").await;
+    desk.browser.hears("Ce qui va se passer").await;
+    choose(&desk.browser, "Préparer les").await;
     desk.browser.hears("Brouillons préparés").await;
     let mayor = [Role::Signatory];
     for (body, email) in [(2, "maire@arras.example"), (3, "maire@bapaume.example")] {

@@ -97,6 +97,13 @@ async fn a_campaign_goes_from_creation_to_its_consultation_by_pages(
     buyer.get(&format!("{home}/reponses?tri=montant&sens=desc")).await.shows(&["Berck", "44,50 €"]);
     let silent = buyer.get(&format!("{home}/reponses?etat=silent")).await.text();
     assert!(silent.contains("Arras") && !silent.contains(">Berck<"), "{silent}");
+    buyer.get(&format!("{home}/silencieux")).await.shows(&[
+        "Liste téléphonique (Excel)",
+        "Lettres de rappel à imprimer (PDF)",
+        &format!("{home}/lettres"),
+    ]);
+    let letters = buyer.get(&format!("{home}/lettres")).await;
+    assert!(letters.bytes.starts_with(b"%PDF"), "{}", letters.status);
     let file = buyer.get(&format!("{home}/silencieux?format=csv")).await;
     assert!(file.text().contains("Arras;") && !file.text().contains("Berck"), "{}", file.text());
     buyer.get(&format!("{home}/epci")).await.shows(&["Hors EPCI", "2 sur 3"]);
@@ -299,4 +306,79 @@ async fn steps_of_the_calendar_tell_their_figures_and_their_refusals(
     assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     let nobody = buyer.get(&format!("{home}/membres/{}", OrganisationId(999))).await;
     assert_eq!(nobody.status, StatusCode::NOT_FOUND);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_draft_is_corrected_until_it_opens_and_two_people_do_not_overwrite_each_other(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let world = World::new(on).await;
+    let buyer = Client::with(&world.app, &world.fresh, world.bodies[0], &[Role::Buyer]).await;
+    let (group, lots) = (world.group.to_string(), lots(&world).await);
+    let mut form = vec![
+        ("cle", "clef"),
+        ("convention", group.as_str()),
+        ("nom", "Besoins 2026"),
+        ("ouverture", "2026-03-01"),
+        ("cloture", "2026-05-31"),
+        ("premiere_annee", "2026"),
+        ("annees", "1"),
+    ];
+    form.extend(lots.iter().map(|lot| ("lot", lot.as_str())));
+    buyer.post(HOME, &form).await;
+    let id = only(&world).await;
+    let home = format!("{HOME}/{id}");
+    buyer.get(&home).await.shows(&["Corriger le recensement"]);
+    let path = format!("{home}/modification");
+    buyer.get(&path).await.shows(&["value=\"Besoins 2026\"", "name=\"lu_nom\"", "2026-05-31"]);
+
+    let mut read = vec![
+        ("lu_nom", "Besoins 2026"),
+        ("lu_ouverture", "2026-03-01"),
+        ("lu_cloture", "2026-05-31"),
+        ("lu_premiere_annee", "2026"),
+        ("lu_annees", "1"),
+    ];
+    read.extend(lots.iter().map(|lot| ("lu_lot", lot.as_str())));
+    let typed = |name: &'static str, closes: &'static str| {
+        let mut typed = read.clone();
+        typed.extend([
+            ("nom", name),
+            ("ouverture", "2026-03-10"),
+            ("cloture", closes),
+            ("premiere_annee", "2026"),
+            ("annees", "2"),
+            ("lot", lots[0].as_str()),
+        ]);
+        typed
+    };
+    let wrong = buyer.post(&path, &typed("Besoins 2026-2027", "2026-03-09")).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text().contains("précède l’ouverture") && wrong.text().contains("2026-03-09"));
+    buyer.post(&path, &typed("Besoins 2026-2027", "2026-06-15")).await.leads_to(&home);
+    let census = store::census(&world.app.store, id).await.unwrap().census;
+    assert_eq!(
+        (census.name.as_str(), census.years, census.lots.len()),
+        ("Besoins 2026-2027", 2, 1)
+    );
+    assert_eq!((census.opens_on, census.closes_on), (day("2026-03-10"), day("2026-06-15")));
+    buyer.get(&home).await.shows(&["Corrigé", "« Besoins 2026 » devient « Besoins 2026-2027 »"]);
+
+    let late = buyer.post(&path, &typed("Autre", "2026-06-30")).await;
+    assert_eq!(late.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let text = late.text();
+    assert!(
+        text.contains("Quelqu’un d’autre a modifié") && text.contains("value=\"Autre\""),
+        "{text}"
+    );
+
+    buyer.post(&format!("{home}/ouverture"), &[]).await.leads_to(&home);
+    buyer.get(&path).await.shows(&["seul un recensement en préparation se corrige"]);
+    let opened = buyer.post(&path, &typed("Autre", "2026-06-30")).await;
+    assert!(opened.text().contains("seul un recensement en préparation"), "{}", opened.text());
+    let census = store::census(&world.app.store, id).await.unwrap().census;
+    assert_eq!(census.name, "Besoins 2026-2027");
+    let checked = travee::usecases::check::check(&world.app).await.unwrap();
+    assert_eq!(checked.breaches, []);
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::invoices::einvoice::EInvoice;
 use domain::invoices::matching::{Intake, Mismatch, OrderFacts, OrderLineFacts, Severity, compare};
+use domain::money::Net;
 use domain::price::UnitPrice;
 use domain::quantity::Quantity;
 use serde::Deserialize;
@@ -41,6 +42,8 @@ fn orders() -> BTreeMap<String, OrderFacts> {
                 ordered: Quantity::parse(&line.qty).unwrap(),
                 accepted: Quantity::parse(&line.qty).unwrap(),
                 invoiced: Quantity::ZERO,
+                reduction: Net::ZERO,
+                billed: Net::ZERO,
                 unit_price: UnitPrice::scheduled(line.unit_price_ht.parse().unwrap()).unwrap(),
                 vat_rate: None,
             });

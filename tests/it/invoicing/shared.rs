@@ -268,6 +268,52 @@ async fn a_price_above_the_orders_is_settled_by_a_credit_note_of_the_difference(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_price_reduction_decided_at_the_delivery_lowers_what_may_be_invoiced(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let mut group = group(on).await;
+    group.boxes(40).await;
+    let app = group.app.clone();
+    let bapaume = group.members[1];
+    let reduced =
+        format!("UPDATE order_share SET reduction_cents = 1000 WHERE organisation_id = {bapaume}");
+    group.fresh.execute(&reduced).await;
+    let invoice = group.receive(&bill("F-1", None, &BOXES, 0)).await;
+    assert_eq!(invoice.state, S::Disputed);
+    assert_eq!(invoice.findings[0].code, "refaction_non_deduite");
+    assert!(invoice.findings[0].message.contains("10,00"), "{}", invoice.findings[0].message);
+
+    let little = [("BOI-001", "1", "5.00", 500)];
+    let credit = group.receive(&bill("A-1", Some("F-1"), &little, 0)).await.invoice.unwrap();
+    let refused = allocate(&app, &buyer(), credit, &[]).await.unwrap_err();
+    assert_eq!(codes(refused), ["avoir_insuffisant"]);
+    let whole = [("BOI-001", "1", "10.00", 1_000)];
+    let credit = group.receive(&bill("A-2", Some("F-1"), &whole, 0)).await.invoice.unwrap();
+    let whom = Concerned {
+        line: "1".into(),
+        siret: BAPAUME.parse().unwrap(),
+        quantity: Quantity::whole(1),
+    };
+    allocate(&app, &buyer(), credit, &[whom]).await.unwrap();
+    assert_eq!(state(&app, invoice.invoice.unwrap()).await, S::Allocated);
+    assert_eq!(group.owed("net_cents").await, [46_750, 7_480 - 1_000, 6_919]);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn an_invoice_that_deducts_the_price_reduction_matches(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let mut group = group(on).await;
+    group.boxes(40).await;
+    group.fresh.execute("UPDATE order_share SET reduction_cents = 500").await;
+    let honest = [("BOI-001", "327", "1.87", 61_149 - 1_500)];
+    let invoice = group.receive(&bill("F-1", None, &honest, 0)).await;
+    assert_eq!(invoice.state, S::Matched, "{:?}", invoice.findings);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn whom_a_credit_note_concerns_is_asked_where_the_deliveries_do_not_say(
     #[values(On::Sqlite, On::Postgres)] on: On,
 ) {

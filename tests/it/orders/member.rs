@@ -373,6 +373,75 @@ async fn a_delivery_is_received_at_the_door_with_a_photo_a_reserve_and_a_decisio
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn who_pays_accepts_at_a_lower_price_and_who_does_not_leaves_it_to_who_pays(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let shop = validated(on, &Deal::bindings()).await;
+    issue(&shop.on(AFTER), &shop).await;
+    let secretary = somebody(&shop, LATE, 2, Role::MemberContact).await;
+    let id = shop.order_of(2).await.id;
+    let path = format!("/livraisons/{id}/reception");
+    let form = secretary.get(&path).await.shows(&["J’accepte à prix réduit", "Montant à déduire"]);
+    let (site, name) = (hidden(&form.text(), "lieu"), field(&form.text(), "q-"));
+    let (decision, amount) = (format!("{name}-decision"), format!("{name}-refaction"));
+    let typed = |verdict: &'static str, cents: &'static str| {
+        vec![
+            ("lieu", site.as_str()),
+            ("bon", "BL-77"),
+            ("livre-le", "20/08/2026"),
+            (name.as_str(), "6"),
+            (decision.as_str(), verdict),
+            (amount.as_str(), cents),
+            ("reserve", "dos rayés"),
+        ]
+    };
+    for (verdict, cents, wrong) in [
+        ("price_reduction", "", "Saisissez le montant HT à déduire"),
+        ("price_reduction", "300", "entre 0,01 € et 228,00 € HT"),
+        ("accepted", "20", "choisissez « J’accepte à prix réduit »"),
+    ] {
+        let refused = secretary.upload(&path, &typed(verdict, cents), &[]).await;
+        assert_eq!(refused.status, REFUSED);
+        assert!(refused.text().contains(wrong), "{wrong} in {}", refused.text());
+        assert!(refused.text().contains(&format!("name=\"{amount}\" value=\"{cents}\"")));
+    }
+    let good = typed("price_reduction", "20,00");
+    secretary.upload(&path, &good, &[]).await.leads_to(&format!("/commandes/{id}"));
+    secretary.get(&format!("/commandes/{id}")).await.shows(&[
+        "accepté avec réduction de prix",
+        "20,00 € HT de moins",
+        "« dos rayés »",
+    ]);
+    let got = *shop.order_of(2).await.receipts.values().next().unwrap();
+    assert_eq!((got.accepted, got.reduction.cents()), (Quantity::whole(6), 2_000));
+
+    // The CdG62 pays for the boxes: a member does not see their prices.
+    let shop = validated(on, &Deal::boxes()).await;
+    issue(&shop.on(AFTER), &shop).await;
+    let secretary = somebody(&shop, LATE, 3, Role::MemberContact).await;
+    let id = shop.orders().await[0].id;
+    let path = format!("/livraisons/{id}/reception");
+    let form = secretary.get(&path).await.text();
+    assert!(!form.contains("prix réduit (") && !form.contains("Montant à déduire"), "{form}");
+    let (site, name) = (hidden(&form, "lieu"), field(&form, "q-"));
+    let (decision, amount) = (format!("{name}-decision"), format!("{name}-refaction"));
+    let awaited = hidden(&form, &name);
+    let forced = [
+        ("lieu", site.as_str()),
+        ("bon", "BL-1"),
+        ("livre-le", "20/08/2026"),
+        (&name, &awaited),
+        (&decision, "price_reduction"),
+        (&amount, "1"),
+        ("reserve", "coins pliés"),
+    ];
+    let refused = secretary.upload(&path, &forced, &[]).await;
+    assert_eq!(refused.status, REFUSED);
+    assert!(refused.text().contains("lui seul décide d’une réfaction"), "{}", refused.text());
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn of_the_coordinators_order_a_member_sees_its_quantities_and_no_amount(
     #[values(On::Sqlite, On::Postgres)] on: On,
 ) {

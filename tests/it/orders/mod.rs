@@ -2,6 +2,7 @@
 
 mod changing;
 mod delivering;
+mod desk;
 pub(crate) mod issuing;
 pub(crate) mod killed;
 mod member;

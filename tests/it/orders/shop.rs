@@ -156,6 +156,7 @@ async fn awarded(
         kind: Procedure::ALL[0],
         value: Net::from_cents(deal.ceiling),
         advice: String::new(),
+        long_duration_reason: None,
     };
     let ceiling = Net::from_cents(deal.ceiling);
     let lots = [NewLotRow { lot, months: 48, estimate: ceiling, ceiling, articles: Vec::new() }];
@@ -191,6 +192,7 @@ async fn awarded(
         lot,
         launched_on: day("2026-06-01"),
         notified_on: day("2026-06-10"),
+        losers_told_on: None,
         vat_exemption: None,
     };
     let contract = add_contract(&tx, &row).await.unwrap();

@@ -11,7 +11,9 @@ use rstest::rstest;
 use rust_decimal::Decimal;
 use sea_orm::ConnectionTrait;
 use travee::store::tenders::{self as store};
-use travee::usecases::tenders::{BidPrice, NewContract, award, duties, ranking, record_bid};
+use travee::usecases::tenders::{
+    BidPrice, LosersTold, NewContract, award, duties, ranking, record_bid,
+};
 
 use super::world::{LAUNCH, World, boxes_bid, euros_net, price, reference, terms};
 use crate::fixtures::{buyer, day};
@@ -207,4 +209,40 @@ async fn an_exempt_holder_charges_no_tax_and_says_why(#[values(On::Sqlite, On::P
     let stored = store::contract(&world.app.store, id).await.unwrap();
     assert_eq!(stored.agreement.terms().freight.unwrap().taxation, exempt);
     assert_eq!(stored.vat_exemption.as_deref(), Some(mention));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_formal_contract_waits_for_those_who_lost_eleven_days_sixteen_on_paper(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let world = World::usual(on).await;
+    let lot = world.launched([120_000, 60_000, 60_000]).await.lots[0].id;
+    let rival = world.rival().await;
+    world.boxes_bid(lot, rival, &["0.97", "1.90"]).await;
+    let bid = world.boxes_bid(lot, world.bodies[1], &["0.89", "1.87"]).await;
+    let told = |on: &str, electronic| Some(LosersTold { on: day(on), electronic });
+    for (losers_told, reason) in [
+        (None, "Indiquez quand les candidats non retenus"),
+        (told("2026-08-19", true), "après la décision"),
+        (told("2026-08-31", true), "11 jours après, à partir du 11/09/2026"),
+        (told("2026-08-26", false), "16 jours après, à partir du 11/09/2026"),
+    ] {
+        let new = NewContract { losers_told, ..terms(bid) };
+        let refused = award(&world.app, &buyer(), &new, "a").await.unwrap_err().in_french();
+        assert!(refused.contains(reason), "{reason} in {refused}");
+    }
+    let losers_told = told("2026-08-30", true);
+    let new = NewContract { losers_told, ..terms(bid) };
+    let made = award(&world.app, &buyer(), &new, "a").await.unwrap();
+    let stored = store::contract(&world.app.store, made).await.unwrap();
+    assert_eq!(stored.losers_told_on, Some(day("2026-08-30")));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn who_bids_alone_keeps_nobody_waiting(#[values(On::Sqlite, On::Postgres)] on: On) {
+    let world = World::usual(on).await;
+    let (made, _) = world.contract(|new| new.losers_told = None).await;
+    assert_eq!(store::contract(&world.app.store, made).await.unwrap().losers_told_on, None);
 }

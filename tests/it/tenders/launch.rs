@@ -263,3 +263,22 @@ async fn each_lot_has_one_sheet_whose_file_is_the_one_registered(
         }
     }
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn more_than_four_years_are_justified_when_the_consultation_is_launched(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let world = World::usual(on).await;
+    let mut new = world.procedure([1, 1, 1], LAUNCH);
+    new.lots[0].months = 60;
+    for reason in [None, Some("  ".to_owned())] {
+        new.long_duration_reason = reason;
+        let refused = launch_procedure(&world.app, &buyer(), &new, "a").await.unwrap_err();
+        assert!(refused.in_french().contains("L2125-1"), "{}", refused.in_french());
+    }
+    new.long_duration_reason = Some(" amortissement d’un outil ".into());
+    let launched = launch_procedure(&world.app, &buyer(), &new, "a").await.unwrap();
+    let kept = launched.head.long_duration_reason.as_deref();
+    assert_eq!(kept, Some("amortissement d’un outil"));
+}

@@ -2,6 +2,7 @@
 
 mod award;
 mod launch;
+mod pages;
 mod plan;
 mod prices;
 mod world;

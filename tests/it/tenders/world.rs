@@ -17,8 +17,8 @@ use travee::store::tenders::StoredProcedure;
 use travee::usecases::App;
 use travee::usecases::group::{confirm_sirets, found_group};
 use travee::usecases::tenders::{
-    BidPrice, NewBid, NewContract, NewFreight, NewProcedure, NewTenderLot, award, launch_procedure,
-    record_bid,
+    BidPrice, LosersTold, NewBid, NewContract, NewFreight, NewProcedure, NewTenderLot, award,
+    launch_procedure, record_bid,
 };
 
 use crate::fixtures::{app_on, buyer, day, members, organisations};
@@ -179,6 +179,7 @@ impl World {
             reference: "2026-ARC".into(),
             title: "Fournitures d’archives".into(),
             launched_on: day(launched_on),
+            long_duration_reason: None,
             lots: lots.collect(),
         }
     }
@@ -248,6 +249,7 @@ pub(super) fn terms(bid: BidId) -> NewContract {
         reason: None,
         number: "2026-FCS-012-L1".into(),
         title: "Boîtes d’archives".into(),
+        losers_told: Some(LosersTold { on: day("2026-08-21"), electronic: true }),
         notified_on: day("2026-09-10"),
         starts_on: day("2026-09-14"),
         months: 48,

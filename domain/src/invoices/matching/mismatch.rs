@@ -67,6 +67,12 @@ pub enum Mismatch {
         invoiced: Decimal,
         disputed: Net,
     },
+    /// `disputed`: what is billed beyond the accepted quantities less their price reductions.
+    ReductionLeftOut {
+        line: String,
+        reduction: Net,
+        disputed: Net,
+    },
     CreditAboveInvoiced {
         line: String,
         invoiced: Quantity,
@@ -93,6 +99,7 @@ impl Mismatch {
             Self::PriceAbove { .. } | Self::PriceDiffers { .. } => "prix_different_de_la_commande",
             Self::AboveOrdered { .. } => "quantite_superieure_a_la_commande",
             Self::AboveAccepted { .. } => "quantite_superieure_aux_receptions",
+            Self::ReductionLeftOut { .. } => "refaction_non_deduite",
             Self::CreditAboveInvoiced { .. } => "avoir_superieur_au_facture",
             Self::VatRateDiffers { .. } => "taux_tva_different_du_catalogue",
         }
@@ -110,6 +117,7 @@ impl Mismatch {
             | Self::PriceAbove { .. }
             | Self::AboveOrdered { .. }
             | Self::AboveAccepted { .. }
+            | Self::ReductionLeftOut { .. }
             | Self::CreditAboveInvoiced { .. } => Severity::Blocks,
             Self::PriceDiffers { .. } | Self::VatRateDiffers { .. } => Severity::Warns,
         }
@@ -172,6 +180,11 @@ impl Mismatch {
                  taxes sont contestés jusqu’à la réception ou un avoir.",
                 count(invoiced),
                 accepted.french()
+            ),
+            Self::ReductionLeftOut { line, reduction, disputed } => format!(
+                "Ligne « {line} » : une réfaction de {reduction} hors taxes a été décidée à la \
+                 réception et n’est pas déduite ; {disputed} hors taxes sont contestés, demandez \
+                 un avoir."
             ),
             Self::CreditAboveInvoiced { line, invoiced, credited } => format!(
                 "Ligne « {line} » : l’avoir porte sur {} alors que {} ont été facturés ; vérifiez \

@@ -9,17 +9,19 @@
 //! A refused invoice is not compared any further: it would be with the wrong order.
 
 mod mismatch;
-
-use rust_decimal::Decimal;
+mod sums;
 
 use super::einvoice::{EInvoice, InvoiceLine, Party};
-use crate::money::{Cents, Net};
+use crate::money::Net;
 use crate::price::UnitPrice;
 use crate::quantity::Quantity;
 use crate::siret::Siret;
 use crate::vat::{VatCategory, VatRate};
 
+use sums::{Billed, above};
+
 pub use mismatch::{Mismatch, Severity};
+pub use sums::left_to_invoice;
 
 /// What an order says, and what has become of it so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +43,10 @@ pub struct OrderLineFacts {
     pub accepted: Quantity,
     /// Invoiced until now, less what credit notes gave back.
     pub invoiced: Quantity,
+    /// The price reductions (réfactions) decided on what was accepted.
+    pub reduction: Net,
+    /// The amount invoiced until now, less what credit notes gave back of goods and of prices.
+    pub billed: Net,
     /// The price at the date of the order.
     pub unit_price: UnitPrice,
     /// `None` where the catalogue does not say.
@@ -107,8 +113,8 @@ fn against_order(invoice: &EInvoice, order: &OrderFacts, intake: &Intake<'_>) ->
     if all_spent {
         found.push(Mismatch::OrderAlreadyInvoiced { order: order.number.clone() });
     }
-    // Per line of the order: what this invoice bills of it, and the first of its lines that does.
-    let mut billed: Vec<Option<(Decimal, &InvoiceLine)>> = vec![None; order.lines.len()];
+    // Per line of the order: what this invoice bills of it.
+    let mut billed: Vec<Option<Billed<'_>>> = vec![None; order.lines.len()];
     for line in &invoice.lines {
         let Some(index) = ordered_line(line, order) else {
             let is_freight = |one: &String| intake.freight_references.contains(one);
@@ -120,21 +126,20 @@ fn against_order(invoice: &EInvoice, order: &OrderFacts, intake: &Intake<'_>) ->
         };
         found.extend(price(line, &order.lines[index], credit));
         found.extend(vat_rate(line, &order.lines[index]));
-        let (quantity, _) = billed[index].get_or_insert((Decimal::ZERO, line));
-        *quantity = quantity.saturating_add(line.quantity);
+        billed[index].get_or_insert(Billed::none(line)).add(line);
     }
     for (facts, billed) in order.lines.iter().zip(billed) {
-        let Some((quantity, line)) = billed else { continue };
+        let Some(billed) = billed else { continue };
         if credit {
-            if quantity > facts.invoiced.decimal() {
+            if billed.quantity > facts.invoiced.decimal() {
                 found.push(Mismatch::CreditAboveInvoiced {
-                    line: line.id.clone(),
+                    line: billed.first.id.clone(),
                     invoiced: facts.invoiced,
-                    credited: quantity,
+                    credited: billed.quantity,
                 });
             }
         } else if !all_spent {
-            found.extend(too_much(line, facts, quantity));
+            found.extend(above(&billed, facts));
         }
     }
     found.sort_by_key(Mismatch::severity);
@@ -182,24 +187,6 @@ fn vat_rate(line: &InvoiceLine, facts: &OrderLineFacts) -> Option<Mismatch> {
     })
 }
 
-fn too_much(line: &InvoiceLine, facts: &OrderLineFacts, quantity: Decimal) -> Option<Mismatch> {
-    let invoiced = quantity.saturating_add(facts.invoiced.decimal());
-    // Only this invoice's part of the excess is in dispute: the rest was, with the one before.
-    let excess = (invoiced - facts.accepted.decimal()).min(quantity);
-    let disputed = excess
-        .checked_mul(facts.unit_price.decimal())
-        .and_then(|amount| Cents::rounded(amount).ok())
-        .map_or(line.net, Net);
-    let id = line.id.clone();
-    if invoiced > facts.ordered.decimal() {
-        Some(Mismatch::AboveOrdered { line: id, ordered: facts.ordered, invoiced, disputed })
-    } else if invoiced > facts.accepted.decimal() {
-        Some(Mismatch::AboveAccepted { line: id, accepted: facts.accepted, invoiced, disputed })
-    } else {
-        None
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::einvoice::InvoiceKind;
@@ -224,6 +211,8 @@ mod tests {
                 ordered: quantity("250"),
                 accepted: quantity("240"),
                 invoiced: Quantity::ZERO,
+                reduction: Net::ZERO,
+                billed: Net::ZERO,
                 unit_price: UnitPrice::scheduled("1.87".parse().unwrap()).unwrap(),
                 vat_rate: Some(VatRate::percent(20.into()).unwrap()),
             }],
@@ -276,6 +265,29 @@ mod tests {
         twice.lines.push(twice.lines[0].clone());
         half.lines[0].invoiced = Quantity::ZERO;
         assert_eq!(codes(&twice, &half), ["quantite_superieure_a_la_commande"]);
+    }
+
+    #[test]
+    fn a_price_reduction_lowers_what_may_be_invoiced() {
+        let mut reduced = order();
+        reduced.lines[0].reduction = Net::from_cents(1_000);
+        let [Mismatch::ReductionLeftOut { disputed, reduction, .. }] =
+            &found(&invoice(240), Some(&reduced))[..]
+        else {
+            panic!("a reduction is left out");
+        };
+        assert_eq!((disputed.cents(), reduction.cents()), (1_000, 1_000));
+        // The first of two invoices may leave it to the second.
+        assert!(codes(&invoice(100), &reduced).is_empty());
+        reduced.lines[0].invoiced = quantity("100");
+        reduced.lines[0].billed = Net::from_cents(18_700);
+        assert_eq!(codes(&invoice(140), &reduced), ["refaction_non_deduite"]);
+        let mut honest = invoice(140);
+        honest.lines[0].net = Net::from_cents(140 * 187 - 1_000);
+        assert!(codes(&honest, &reduced).is_empty());
+        // A credit note took the price down before.
+        reduced.lines[0].billed = Net::from_cents(17_700);
+        assert!(codes(&invoice(140), &reduced).is_empty());
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! What is on its way to a member, and what came.
 
 use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::french;
 use domain::ids::AttachmentId;
 use domain::money::Net;
@@ -13,11 +12,12 @@ use minijinja::{Value, context};
 
 use super::words;
 use crate::store::orders::{self as store, DecidedRow, DeliveredRow, Wanted};
-use crate::store::platform::attachments::{self, Attachment};
+use crate::store::platform::attachments;
 use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
 use crate::web::listing::{Cell, Column, ListQuery, Listing};
+use crate::web::pieces;
 use crate::web::rights::ReadOwn;
 use crate::web::routes::Row;
 
@@ -128,24 +128,6 @@ pub(super) fn verdict_word(verdict: Verdict) -> &'static str {
     }
 }
 
-pub(super) fn added(file: &Attachment) -> Value {
-    let what = match file.kind.as_str() {
-        "signed_order" => "Commande signée sur papier",
-        "delivery_photo" => "Photo de la livraison",
-        _ => "Fichier",
-    };
-    context! {
-        name => format!("{what} : {}", file.name),
-        detail => format!(
-            "{} ko, ajouté par {} le {}",
-            french::thousands(&file.bytes.div_euclid(1024).max(1).to_string()),
-            file.added_by,
-            french::date(file.added_at.date_naive())
-        ),
-        href => format!("/livraisons/pieces/{}", file.id),
-    }
-}
-
 /// A file that somebody of the member added, to it alone.
 pub(super) async fn attachment(
     State(pages): State<Pages>,
@@ -153,12 +135,5 @@ pub(super) async fn attachment(
     Row(id): Row<i64>,
 ) -> Result<Response, PageError> {
     let file = attachments::find(&pages.app.store, who.viewer(), AttachmentId(id)).await?;
-    let bytes = pages.app.files.get(&file.file_key).await?;
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "-._".contains(c) { c } else { '-' };
-    let name: String = file.name.chars().map(plain).collect();
-    let headers = [
-        (header::CONTENT_TYPE, file.content_type),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    Ok((headers, bytes).into_response())
+    pieces::serve(&pages, file).await
 }

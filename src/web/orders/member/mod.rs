@@ -24,6 +24,7 @@ use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
 use crate::web::listing::{Cell, Column, ListQuery, Listing};
+use crate::web::pieces;
 use crate::web::rights::ReadOwn;
 use crate::web::routes::{Routes, Row};
 
@@ -150,7 +151,7 @@ async fn show(
         papers => papers.iter().map(paper).collect::<Vec<_>>(),
         deliveries => delivered.iter().map(deliveries::delivered).collect::<Vec<_>>(),
         decisions => decided.iter().map(deliveries::decided).collect::<Vec<_>>(),
-        added => added.iter().map(deliveries::added).collect::<Vec<_>>(),
+        added => added.iter().map(|file| pieces::row(file, "/livraisons/pieces")).collect::<Vec<_>>(),
         history => history.iter().map(|told| context! {
             at => french::date(told.at.date_naive()),
             who => told.actor.as_str(),

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use domain::french;
 use domain::ids::{OrderId, SiteId};
-use domain::money::Net;
+use domain::money::{Cents, Net};
 use domain::orders::delivery::{Decision, DeliveredLine, DeliveryNote, ShareKey, Verdict};
 use domain::orders::order::{OrderLine, Share};
 use domain::orders::state::OrderState;
@@ -36,16 +36,22 @@ const REASON: &str = "reserve";
 const EARLIER_REASON: &str = "reserve-anterieure";
 const PHOTO: &str = "photo";
 
-/// What can be said of a line at once.
-const CHOICES: [(&str, &str); 4] = [
+/// What can be said of a line at once. A lower price is decided by who pays.
+const CHOICES: [(&str, &str); 5] = [
     ("accepted", "J’accepte"),
     ("accepted_with_reserves", "J’accepte avec une réserve"),
+    (REDUCED, "J’accepte à prix réduit (réfaction)"),
     ("rejected", "Je refuse"),
     ("later", "Je décide plus tard"),
 ];
+const REDUCED: &str = "price_reduction";
 
-fn choices() -> Vec<Value> {
-    CHOICES.iter().map(|(code, words)| context! { code => *code, words => *words }).collect()
+fn choices(own: bool) -> Vec<Value> {
+    CHOICES
+        .iter()
+        .filter(|(code, _)| own || *code != REDUCED)
+        .map(|(code, words)| context! { code => *code, words => *words })
+        .collect()
 }
 
 /// A line of the order at one delivery point.
@@ -116,11 +122,15 @@ fn view(seen: &Seen, site: SiteId, typed: &Fields, today: NaiveDate) -> Value {
         let article = seen.article(place.line);
         let name = field(prefix, place);
         let verdict = format!("{name}-decision");
+        let reduction = format!("{name}-refaction");
         context! {
             value => typed_or(typed, &name, quantity.french()),
             decision => typed_or(typed, &verdict, "accepted".into()),
             name => name,
             decision_name => verdict,
+            reduction => typed.text(&reduction),
+            reduction_name => reduction,
+            reducible => seen.own(),
             reference => article.map_or("–", |article| article.reference.as_str()),
             label => article.map_or("–", |article| article.label.as_str()),
             unit => article.map_or("", |article| article.unit_label.as_str()),
@@ -143,7 +153,7 @@ fn view(seen: &Seen, site: SiteId, typed: &Fields, today: NaiveDate) -> Value {
         }).collect::<Vec<_>>(),
         awaited => awaited.map(|place| row(place, "q", place.left)).collect::<Vec<_>>(),
         undecided => undecided.map(|place| row(place, "d", place.pending)).collect::<Vec<_>>(),
-        choices => choices(),
+        choices => choices(seen.own()),
         note => typed.text(NOTE),
         day => typed_or(typed, DAY, french::date(today)),
         reason => typed.text(REASON),
@@ -182,6 +192,43 @@ pub(super) async fn form(
     render(&pages, &who, &seen, site, nothing, StatusCode::OK).await
 }
 
+/// One line as it was typed.
+struct Typed<'a> {
+    place: Place<'a>,
+    quantity: Quantity,
+    verdict: Option<Verdict>,
+    reduction: Net,
+}
+
+/// The amount to be taken off, where the line is accepted at a lower price.
+fn read_reduction(
+    name: &str,
+    verdict: Option<Verdict>,
+    typed: &Fields,
+    errors: &mut Errors,
+) -> Net {
+    let field = format!("{name}-refaction");
+    match (verdict, typed.text(&field)) {
+        (Some(Verdict::Reduced), text) => {
+            let found = french::parse_decimal(text).ok();
+            match found.and_then(|value| Cents::exactly(value).ok()) {
+                Some(cents) if cents > Cents::ZERO => Net(cents),
+                Some(_) | None => {
+                    errors.add(&field, "Saisissez le montant HT à déduire, par exemple 12,50.");
+                    Net::ZERO
+                }
+            }
+        }
+        (Some(_) | None, "") => Net::ZERO,
+        (Some(_) | None, _) => {
+            let message = "Un montant à déduire est saisi : choisissez « J’accepte à prix réduit », \
+                           ou effacez-le.";
+            errors.add(&field, message);
+            Net::ZERO
+        }
+    }
+}
+
 /// Reads the quantities and decisions of the fields that begin with `prefix`; `reason` is where
 /// their reserve is typed.
 fn read_lines<'a>(
@@ -190,7 +237,7 @@ fn read_lines<'a>(
     (prefix, reason): (&str, &str),
     typed: &Fields,
     errors: &mut Errors,
-) -> Vec<(Place<'a>, Quantity, Option<Verdict>)> {
+) -> Vec<Typed<'a>> {
     let mut read = Vec::new();
     for place in places(seen, site) {
         let name = field(prefix, &place);
@@ -211,28 +258,35 @@ fn read_lines<'a>(
         if quantity.is_zero() {
             continue;
         }
-        let decision = Verdict::from_code(typed.text(&format!("{name}-decision")));
-        read.push((place, quantity, decision));
+        let verdict = Verdict::from_code(typed.text(&format!("{name}-decision")));
+        let reduction = read_reduction(&name, verdict, typed, errors);
+        read.push(Typed { place, quantity, verdict, reduction });
     }
-    let reserved = |verdict: &Option<Verdict>| {
-        matches!(verdict, Some(Verdict::WithReserves | Verdict::Rejected | Verdict::Reduced))
+    let reserved = |line: &Typed<'_>| {
+        matches!(line.verdict, Some(Verdict::WithReserves | Verdict::Rejected | Verdict::Reduced))
     };
-    if read.iter().any(|(_, _, verdict)| reserved(verdict)) && typed.text(reason).is_empty() {
-        errors
-            .add(reason, "Écrivez votre réserve, ou pourquoi vous refusez : le titulaire la lira.");
+    if read.iter().any(reserved) && typed.text(reason).is_empty() {
+        errors.add(
+            reason,
+            "Écrivez votre réserve, ou pourquoi vous refusez ou demandez un prix réduit : le \
+             titulaire la lira.",
+        );
     }
     read
 }
 
-fn decision(
-    key: ShareKey,
-    quantity: Quantity,
-    verdict: Verdict,
-    (who, reason, on): (&Agent, &str, NaiveDate),
-) -> Decision {
-    let by = if who.name.is_empty() { who.email.clone() } else { who.name.clone() };
-    let reason = if verdict == Verdict::Accepted { String::new() } else { reason.to_owned() };
-    Decision { key, verdict, quantity, reduction: Net::ZERO, reason, by, on }
+/// What was decided of a line; `None` while it is left for later.
+fn decision(line: &Typed<'_>, who: &Agent, reason: &str, on: NaiveDate) -> Option<Decision> {
+    let verdict = line.verdict?;
+    Some(Decision {
+        key: line.place.key,
+        verdict,
+        quantity: line.quantity,
+        reduction: line.reduction,
+        reason: if verdict == Verdict::Accepted { String::new() } else { reason.to_owned() },
+        by: if who.name.is_empty() { who.email.clone() } else { who.name.clone() },
+        on,
+    })
 }
 
 pub(super) async fn save(
@@ -272,10 +326,8 @@ pub(super) async fn save(
         return render(&pages, &who, &seen, site, (&typed, &errors), again).await;
     };
     let reason = typed.text(REASON);
-    let decisions = lines.iter().filter_map(|(place, quantity, verdict)| {
-        Some(decision(place.key, *quantity, (*verdict)?, (&who, reason, today)))
-    });
-    let decisions: Vec<Decision> = decisions.collect();
+    let decisions: Vec<Decision> =
+        lines.iter().filter_map(|line| decision(line, &who, reason, today)).collect();
     let decided = decisions.len();
     let note = DeliveryNote {
         reference: typed.text(NOTE).to_owned(),
@@ -284,9 +336,9 @@ pub(super) async fn save(
         site,
         lines: lines
             .iter()
-            .map(|(place, quantity, _)| DeliveredLine {
-                position: place.key.position,
-                delivered: *quantity,
+            .map(|line| DeliveredLine {
+                position: line.place.key.position,
+                delivered: line.quantity,
                 turned_back: Quantity::ZERO,
             })
             .collect(),
@@ -342,10 +394,8 @@ pub(super) async fn decide(
     let reason = typed.text(EARLIER_REASON);
     let decisions: Vec<(OrderId, Decision)> = lines
         .iter()
-        .filter_map(|(place, quantity, verdict)| {
-            let made = decision(place.key, *quantity, (*verdict)?, (&who, reason, today));
-            Some((OrderId(order), made))
-        })
+        .filter_map(|line| decision(line, &who, reason, today))
+        .map(|made| (OrderId(order), made))
         .collect();
     if decisions.is_empty() && errors.is_empty() {
         errors.add("", "Choisissez « J’accepte » ou « Je refuse » pour au moins un article.");
