@@ -1,8 +1,11 @@
 //! Which passwords are taken: long ones that nobody guesses first.
 //!
 //! Rules of composition (a capital, a digit, a sign) make passwords hard to remember and
-//! easy to guess; length and a list of what is tried first do better (OWASP ASVS 5.0,
+//! easy to guess; length and lists of what is tried first do better (OWASP ASVS 5.0,
 //! 6.2). Nothing ends by the calendar either: a password changes when there is a reason.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
 
 /// In characters, not bytes. ASVS asks for 8 and recommends 15; with a limit on attempts
 /// beside it, 12 is what people still type.
@@ -56,6 +59,24 @@ const COMMON: [&str; 40] = [
     "test",
 ];
 
+/// Passwords as long as ours that stand in breaches most often, in lower case (domain/data).
+const BREACHED: &str = include_str!("../../data/common_passwords.txt");
+/// What is left of the passwords that leak most often once digits and signs are taken out.
+const STEMS: &str = include_str!("../../data/common_stems.txt");
+
+/// Digits and signs that are put around a word to lengthen it: a date is eight.
+const TRIMMINGS: usize = 8;
+
+fn breached() -> &'static HashSet<&'static str> {
+    static LIST: OnceLock<HashSet<&str>> = OnceLock::new();
+    LIST.get_or_init(|| BREACHED.lines().collect())
+}
+
+fn stems() -> &'static HashSet<&'static str> {
+    static LIST: OnceLock<HashSet<&str>> = OnceLock::new();
+    LIST.get_or_init(|| STEMS.lines().collect())
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     #[error("shorter than {SHORTEST} characters")]
@@ -93,7 +114,12 @@ pub fn check(password: &str, known: &[&str]) -> Result<(), PasswordError> {
     }
     let letters = plain(password);
     let distinct: std::collections::BTreeSet<char> = password.chars().collect();
-    if distinct.len() < 5 || is_run(password) || made_of(&letters, &COMMON) {
+    if distinct.len() < 5
+        || is_run(password)
+        || made_of(&letters, &COMMON)
+        || breached().contains(password.to_lowercase().as_str())
+        || is_dressed(password, &letters)
+    {
         return Err(PasswordError::Common);
     }
     let mut parts: Vec<String> = Vec::new();
@@ -142,6 +168,18 @@ fn made_of<P: AsRef<str>>(letters: &str, parts: &[P]) -> bool {
         }
     }
     found && rest.chars().count() < 4
+}
+
+/// Whether it is one much used word, or the same one several times, between digits and signs.
+/// Several words are a good password also when each of them is much used.
+fn is_dressed(password: &str, letters: &str) -> bool {
+    if password.chars().filter(|c| !c.is_alphabetic()).count() > TRIMMINGS {
+        return false;
+    }
+    let ends = letters.char_indices().map(|(at, c)| at + c.len_utf8());
+    ends.filter(|end| letters.len().is_multiple_of(*end)).any(|end| {
+        stems().contains(&letters[..end]) && letters == letters[..end].repeat(letters.len() / end)
+    })
 }
 
 /// `123456789012`, `abcdefghijkl`: each character is the next one, or the one before.
@@ -193,6 +231,27 @@ mod tests {
             "cdg62-cdg62-cdg62",
         ] {
             assert_eq!(check(password, &KNOWN), Err(PasswordError::Common), "{password}");
+        }
+    }
+
+    #[test]
+    fn passwords_of_breaches_that_are_as_long_as_ours_are_refused() {
+        assert!(breached().len() >= 10_000 && stems().len() >= 10_000);
+        for line in BREACHED.lines() {
+            assert!((SHORTEST..=LONGEST).contains(&line.chars().count()), "{line}");
+            assert!(check(line, &KNOWN).is_err(), "{line}");
+        }
+        assert_eq!(check("1QAZ2wsx3edc", &KNOWN), Err(PasswordError::Common));
+    }
+
+    #[test]
+    fn a_much_used_word_is_refused_alone_or_repeated_whatever_stands_around_it() {
+        for password in ["Michelle-2026!", "shadow25121987", "mustang!mustang!", "JENNIFERjennifer"]
+        {
+            assert_eq!(check(password, &KNOWN), Err(PasswordError::Common), "{password}");
+        }
+        for password in ["michelle shadow mustang", "dragon7 pile 92 velours"] {
+            assert_eq!(check(password, &KNOWN), Ok(()), "{password}");
         }
     }
 
