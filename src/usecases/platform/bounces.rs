@@ -41,12 +41,12 @@ pub async fn note(
             noted.push(Noted::Known { address });
             continue;
         }
-        let Ok(bounced) = STEPS.after(letter.state, MailAction::Bounce) else {
+        let Ok(after) = STEPS.after(letter.state, MailAction::Bounce) else {
             noted.push(Noted::UnderWay { address });
             continue;
         };
         store::bounced(&tx, letter.id, &bounce.reason).await?;
-        letter.state = bounced;
+        letter.state = after;
         entries.push(app.entry(actor, "mail.bounce", "mail", letter.id.0, bounce.reason.clone()));
         noted.push(Noted::Bounced { address, subject: letter.subject.clone() });
     }

@@ -283,18 +283,18 @@ async fn a_price_reduction_decided_at_the_delivery_lowers_what_may_be_invoiced(
     assert_eq!(invoice.findings[0].code, "refaction_non_deduite");
     assert!(invoice.findings[0].message.contains("10,00"), "{}", invoice.findings[0].message);
 
-    let little = [("BOI-001", "1", "5.00", 500)];
-    let credit = group.receive(&bill("A-1", Some("F-1"), &little, 0)).await.invoice.unwrap();
-    let refused = allocate(&app, &buyer(), credit, &[]).await.unwrap_err();
+    let half = [("BOI-001", "1", "5.00", 500)];
+    let first = group.receive(&bill("A-1", Some("F-1"), &half, 0)).await.invoice.unwrap();
+    let refused = allocate(&app, &buyer(), first, &[]).await.unwrap_err();
     assert_eq!(codes(refused), ["avoir_insuffisant"]);
-    let whole = [("BOI-001", "1", "10.00", 1_000)];
-    let credit = group.receive(&bill("A-2", Some("F-1"), &whole, 0)).await.invoice.unwrap();
-    let whom = Concerned {
+    let second = group.receive(&bill("A-2", Some("F-1"), &half, 0)).await.invoice.unwrap();
+    let whom = [first, second].map(|credit| Concerned {
+        credit,
         line: "1".into(),
         siret: BAPAUME.parse().unwrap(),
         quantity: Quantity::whole(1),
-    };
-    allocate(&app, &buyer(), credit, &[whom]).await.unwrap();
+    });
+    allocate(&app, &buyer(), second, &whom).await.unwrap();
     assert_eq!(state(&app, invoice.invoice.unwrap()).await, S::Allocated);
     assert_eq!(group.owed("net_cents").await, [46_750, 7_480 - 1_000, 6_919]);
 }
