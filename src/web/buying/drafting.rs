@@ -69,6 +69,7 @@ async fn ask(
     };
     let values = context! {
         id => id,
+        why => Vec::<String>::new(),
         lines => lines(&seen, window.model().coordinator_pays()),
         figures => figures(&seen),
         table => dearest(&pages, &seen).await?,
