@@ -117,7 +117,7 @@ async fn the_mailbox_of_the_demonstration_exists_nowhere_else(
     client.get("/demo/courriels?q=absente").await.shows(&["Aucun courriel ne correspond"]);
     let letter = client.get("/demo/courriels/1").await;
     letter.shows(&["href=\"/connexion/lien/secret\"", "Voici votre lien."]);
-    client.get("/demo/composants").await.shows(&["Choses à faire", "Une réponse"]);
+    client.get("/demo/composants").await.shows(&["Choses à faire", "3 réponses sont à revoir"]);
 }
 
 #[rstest]
