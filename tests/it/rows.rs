@@ -107,12 +107,12 @@ const ROWS: &[(&str, Whose, &str)] = &[
     (
         "/livraisons/pieces/{id}",
         Member,
-        "SELECT CAST(id AS TEXT) FROM attachment WHERE organisation_id = $org ORDER BY id",
+        "SELECT CAST(id AS TEXT) FROM attachment WHERE organisation_id = $org ORDER BY attachment.id",
     ),
     (
         "/adhesion/pieces/{id}",
         Member,
-        "SELECT CAST(id AS TEXT) FROM attachment WHERE subject = 'membership' AND organisation_id = $org ORDER BY id",
+        "SELECT CAST(id AS TEXT) FROM attachment WHERE subject = 'membership' AND organisation_id = $org ORDER BY attachment.id",
     ),
     // invoices and papers
     (
@@ -170,12 +170,12 @@ const ROWS: &[(&str, Whose, &str)] = &[
     (
         "/gestion/pieces/{id}",
         Group,
-        "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'delivery_photo' ORDER BY id",
+        "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'delivery_photo' ORDER BY attachment.id",
     ),
     (
         "/gestion/textes/{id}",
         Group,
-        "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'convention' ORDER BY id",
+        "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'convention' ORDER BY attachment.id",
     ),
     (
         "/gestion/documents/{id}",
@@ -220,7 +220,7 @@ const ROWS: &[(&str, Whose, &str)] = &[
     (
         "/gestion/deliberations/{id}",
         Group,
-        "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'deliberation' ORDER BY id",
+        "SELECT CAST(id AS TEXT) FROM attachment WHERE kind = 'deliberation' ORDER BY attachment.id",
     ),
     (
         "/gestion/catalogue/{id}",
