@@ -37,7 +37,7 @@ mod upload;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::Router;
@@ -117,7 +117,12 @@ fn typeset(source: &str) -> String {
     french::unbroken(source).replace("\u{a0}%}", " %}").replace("\u{a0}!=", " !=")
 }
 
-fn templates() -> Result<Environment<'static>, minijinja::Error> {
+/// The templates, compiled once a process: a test opens hundreds of routers.
+fn templates() -> Result<Arc<Environment<'static>>, minijinja::Error> {
+    static COMPILED: OnceLock<Arc<Environment<'static>>> = OnceLock::new();
+    if let Some(compiled) = COMPILED.get() {
+        return Ok(Arc::clone(compiled));
+    }
     let mut templates = Environment::new();
     templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     templates.add_function("asset", |name: &str| assets::address(name));
@@ -126,7 +131,7 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
         let source = typeset(&String::from_utf8_lossy(&file.data));
         templates.add_template_owned(Cow::into_owned(name), source)?;
     }
-    Ok(templates)
+    Ok(Arc::clone(COMPILED.get_or_init(|| Arc::new(templates))))
 }
 
 /// The service. `proxies` are those whose `X-Forwarded-For` is believed.
@@ -136,7 +141,7 @@ fn templates() -> Result<Environment<'static>, minijinja::Error> {
 /// A template that does not compile.
 pub fn router(app: App, proxies: BTreeSet<IpAddr>) -> Result<Router, minijinja::Error> {
     let routes = if app.site.demo { all().merge(demo::routes()) } else { all() };
-    let pages = Pages { app, templates: Arc::new(templates()?), proxies: Arc::new(proxies) };
+    let pages = Pages { app, templates: templates()?, proxies: Arc::new(proxies) };
     Ok(routes
         .router
         .fallback(async || StatusCode::NOT_FOUND)
