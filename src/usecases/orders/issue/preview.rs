@@ -26,7 +26,7 @@ pub struct IssuePreview {
     pub missing: usize,
 }
 
-/// Judges every validated order of a window as [`issue_window`] does, but for the printing.
+/// Judges every validated order of a window as [`super::issue_window`] does, but for the printing.
 pub async fn preview_issue(
     app: &App,
     actor: &Actor,
