@@ -1,4 +1,4 @@
-//! Fictitious papers of a fictitious département, as real ones look.
+//! Fictitious papers of a fictitious département, as real ones look: one long sheet of data for each.
 
 use std::sync::Arc;
 

@@ -4,6 +4,7 @@ mod adjust;
 mod deliveries;
 mod order;
 mod receive;
+mod received;
 mod sign;
 mod words;
 

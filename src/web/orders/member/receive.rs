@@ -9,14 +9,13 @@ use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use domain::french;
 use domain::ids::{OrderId, SiteId};
-use domain::money::{Cents, Net};
-use domain::orders::delivery::{Decision, DeliveredLine, DeliveryNote, ShareKey, Verdict};
-use domain::orders::order::{OrderLine, Share};
+use domain::orders::delivery::{Decision, DeliveredLine, DeliveryNote};
 use domain::orders::state::OrderState;
 use domain::quantity::Quantity;
 use minijinja::{Value, context};
 
 use super::order::Seen;
+use super::received::{Place, decision, field, places, read_lines};
 use crate::usecases::UseCaseError;
 use crate::usecases::orders::{Reception, decide_deliveries, receive_delivery};
 use crate::usecases::platform::attachments::NewFile;
@@ -54,36 +53,6 @@ fn choices(own: bool) -> Vec<Value> {
         .collect()
 }
 
-/// A line of the order at one delivery point.
-struct Place<'a> {
-    line: &'a OrderLine,
-    share: &'a Share,
-    key: ShareKey,
-    left: Quantity,
-    pending: Quantity,
-}
-
-fn places(seen: &Seen, site: SiteId) -> Vec<Place<'_>> {
-    let mut places = Vec::new();
-    for line in &seen.stored.order.lines {
-        for share in &line.shares {
-            if share.member != seen.member || share.site != site {
-                continue;
-            }
-            let key = ShareKey::of(line.position, share);
-            let got = seen.stored.receipts.get(&key).copied().unwrap_or_default();
-            places.push(Place {
-                line,
-                share,
-                key,
-                left: share.quantity.minus(got.kept()).unwrap_or(Quantity::ZERO),
-                pending: got.pending(),
-            });
-        }
-    }
-    places
-}
-
 /// The delivery points of the member in this order, by name.
 fn points(seen: &Seen) -> Vec<SiteId> {
     let shares = seen.stored.order.lines.iter().flat_map(|line| &line.shares);
@@ -104,10 +73,6 @@ fn chosen(seen: &Seen, asked: Option<&str>) -> Option<SiteId> {
         places(seen, *site).iter().any(|place| !place.left.is_zero() || !place.pending.is_zero())
     };
     points.iter().copied().find(busy).or_else(|| points.first().copied())
-}
-
-fn field(prefix: &str, place: &Place<'_>) -> String {
-    format!("{prefix}-{}", place.key.position)
 }
 
 /// What was typed before, else `otherwise`.
@@ -190,103 +155,6 @@ pub(super) async fn form(
     let site = chosen(&seen, query.filter("lieu")).ok_or(PageError::NotFound)?;
     let nothing = (&Fields::default(), &Errors::none());
     render(&pages, &who, &seen, site, nothing, StatusCode::OK).await
-}
-
-/// One line as it was typed.
-struct Typed<'a> {
-    place: Place<'a>,
-    quantity: Quantity,
-    verdict: Option<Verdict>,
-    reduction: Net,
-}
-
-/// The amount to be taken off, where the line is accepted at a lower price.
-fn read_reduction(
-    name: &str,
-    verdict: Option<Verdict>,
-    typed: &Fields,
-    errors: &mut Errors,
-) -> Net {
-    let field = format!("{name}-refaction");
-    match (verdict, typed.text(&field)) {
-        (Some(Verdict::Reduced), text) => {
-            let found = french::parse_decimal(text).ok();
-            match found.and_then(|value| Cents::exactly(value).ok()) {
-                Some(cents) if cents > Cents::ZERO => Net(cents),
-                Some(_) | None => {
-                    errors.add(&field, "Saisissez le montant HT à déduire, par exemple 12,50.");
-                    Net::ZERO
-                }
-            }
-        }
-        (Some(_) | None, "") => Net::ZERO,
-        (Some(_) | None, _) => {
-            let message = "Un montant à déduire est saisi : choisissez « J’accepte à prix réduit », \
-                           ou effacez-le.";
-            errors.add(&field, message);
-            Net::ZERO
-        }
-    }
-}
-
-/// Reads the quantities and decisions of the fields that begin with `prefix`; `reason` is where
-/// their reserve is typed.
-fn read_lines<'a>(
-    seen: &'a Seen,
-    site: SiteId,
-    (prefix, reason): (&str, &str),
-    typed: &Fields,
-    errors: &mut Errors,
-) -> Vec<Typed<'a>> {
-    let mut read = Vec::new();
-    for place in places(seen, site) {
-        let name = field(prefix, &place);
-        let text = typed.text(&name);
-        if text.is_empty() {
-            continue;
-        }
-        let unit = place.line.article.unit;
-        let quantity = Quantity::parse(text).and_then(|quantity| unit.accept(quantity));
-        let Ok(quantity) = quantity else {
-            let message = format!(
-                "« {text} » n’est pas une quantité livrée. Saisissez un nombre, par exemple {}.",
-                place.left.french()
-            );
-            errors.add(&name, message);
-            continue;
-        };
-        if quantity.is_zero() {
-            continue;
-        }
-        let verdict = Verdict::from_code(typed.text(&format!("{name}-decision")));
-        let reduction = read_reduction(&name, verdict, typed, errors);
-        read.push(Typed { place, quantity, verdict, reduction });
-    }
-    let reserved = |line: &Typed<'_>| {
-        matches!(line.verdict, Some(Verdict::WithReserves | Verdict::Rejected | Verdict::Reduced))
-    };
-    if read.iter().any(reserved) && typed.text(reason).is_empty() {
-        errors.add(
-            reason,
-            "Écrivez votre réserve, ou pourquoi vous refusez ou demandez un prix réduit : le \
-             titulaire la lira.",
-        );
-    }
-    read
-}
-
-/// What was decided of a line; `None` while it is left for later.
-fn decision(line: &Typed<'_>, who: &Agent, reason: &str, on: NaiveDate) -> Option<Decision> {
-    let verdict = line.verdict?;
-    Some(Decision {
-        key: line.place.key,
-        verdict,
-        quantity: line.quantity,
-        reduction: line.reduction,
-        reason: if verdict == Verdict::Accepted { String::new() } else { reason.to_owned() },
-        by: if who.name.is_empty() { who.email.clone() } else { who.name.clone() },
-        on,
-    })
 }
 
 pub(super) async fn save(
