@@ -22,6 +22,7 @@ pub(crate) enum Admin {
     #[command(subcommand)]
     Import(Import),
     CreateUser(user::CreateUserArgs),
+    ForgetSecondFactors(user::ForgetSecondFactorsArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -102,15 +103,16 @@ pub(crate) async fn run(command: &Admin) -> Outcome {
         Admin::Import(Import::Contacts(args)) => contacts(args).await,
         Admin::Import(Import::Catalogue(args)) => catalogue(args).await,
         Admin::CreateUser(args) => user::create(args).await,
+        Admin::ForgetSecondFactors(args) => user::forget_second_factors(args).await,
     }
 }
 
 /// Who the journal says it was.
-fn actor() -> Actor {
+pub(super) fn actor() -> Actor {
     Actor("ligne de commande".into())
 }
 
-async fn open(database: &DatabaseArgs) -> Result<App, Failure> {
+pub(super) async fn open(database: &DatabaseArgs) -> Result<App, Failure> {
     let store = database.connect().await?;
     store.require_current().await?;
     Ok(App::new(store, database.files()?))

@@ -11,6 +11,7 @@ mod database;
 mod demo;
 mod file;
 mod invoice;
+mod key;
 mod migrate;
 mod outcome;
 mod output;

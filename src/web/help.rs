@@ -51,7 +51,7 @@ async fn legal(State(pages): State<Pages>, visitor: Visitor) -> Result<Response,
 }
 
 /// By the beginning of the route, as the router knows it; the longest that fits says it.
-const HELP: [(&str, &str); 38] = [
+const HELP: [(&str, &str); 39] = [
     (
         "/campagnes",
         "Cette page dit à quels recensements votre organisme répond, et jusqu’à quand. Ouvrez celui qui est en cours.",
@@ -135,6 +135,10 @@ const HELP: [(&str, &str); 38] = [
     (
         "/connexion",
         "Saisissez votre adresse : un lien de connexion vous est envoyé. Vous n’avez pas besoin de mot de passe.",
+    ),
+    (
+        "/connexion/reprise",
+        "Ce que vous aviez saisi attend dans l’autre onglet. Revenez-y, puis choisissez « Envoyer de nouveau ».",
     ),
     (
         "/mot-de-passe",

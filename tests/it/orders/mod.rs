@@ -2,6 +2,7 @@
 
 mod changing;
 mod delivering;
+mod hostile;
 pub(crate) mod issuing;
 pub(crate) mod killed;
 mod member;
