@@ -3,6 +3,7 @@
 //! One table ([`SETTINGS`]) names them all; the help of the command and docs/OPERATIONS.md are
 //! held to it by tests. Secrets have no flag: whoever lists the machine's processes reads flags.
 
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -12,6 +13,7 @@ use figment::providers::{Env, Format, Serialized, Toml};
 use serde::{Deserialize, Serialize};
 
 use crate::mailer::{MailError, Mailer, Protection, Server};
+use crate::usecases::platform::seal;
 
 /// A setting, as people find it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +35,7 @@ const fn setting(
 }
 
 /// Every setting.
-pub const SETTINGS: [Setting; 15] = [
+pub const SETTINGS: [Setting; 17] = [
     setting("listen", "TRAVEE_LISTEN", "127.0.0.1:8062", "adresse d’écoute"),
     setting(
         "public_url",
@@ -58,6 +60,18 @@ pub const SETTINGS: [Setting; 15] = [
         "TRAVEE_TRUSTED_PROXIES",
         "aucun",
         "adresses des serveurs mandataires dont X-Forwarded-For est cru, par exemple [\"127.0.0.1\"]",
+    ),
+    setting(
+        "secret_key",
+        "TRAVEE_SECRET_KEY",
+        "fichier cle-secrete du dossier des données",
+        "clé qui chiffre les secrets de double authentification, 32 caractères au moins ; la même sur tous les nœuds, jamais en option de commande",
+    ),
+    setting(
+        "former_secret_key",
+        "TRAVEE_FORMER_SECRET_KEY",
+        "aucune",
+        "clé précédente, le temps d’un démarrage, quand la clé change",
     ),
     setting("jobs", "TRAVEE_JOBS", "true", "ce nœud exécute les tâches et envoie les e-mails"),
     setting(
@@ -104,7 +118,7 @@ pub enum Transport {
     Folder,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mail {
     pub transport: Transport,
@@ -119,7 +133,7 @@ pub struct Mail {
 }
 
 /// The settings of one node.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     pub listen: SocketAddr,
@@ -127,8 +141,21 @@ pub struct Config {
     pub data_dir: PathBuf,
     pub database_url: Option<String>,
     pub trusted_proxies: Vec<IpAddr>,
+    pub secret_key: Option<String>,
+    pub former_secret_key: Option<String>,
     pub jobs: bool,
     pub mail: Mail,
+}
+
+impl fmt::Debug for Config {
+    /// Neither keys nor passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("listen", &self.listen)
+            .field("public_url", &self.public_url)
+            .field("data_dir", &self.data_dir)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Default for Config {
@@ -139,6 +166,8 @@ impl Default for Config {
             data_dir: PathBuf::from("travee-data"),
             database_url: None,
             trusted_proxies: Vec::new(),
+            secret_key: None,
+            former_secret_key: None,
             jobs: true,
             mail: Mail {
                 transport: Transport::Folder,
@@ -224,6 +253,16 @@ impl Config {
         }
         if !self.listen.ip().is_loopback() && (here || self.public_url.is_none()) {
             return Err("Pour écouter ailleurs que sur cette machine, indiquez dans « public_url » l’adresse en https:// que tapent les utilisateurs.".into());
+        }
+        for (name, key) in
+            [("secret_key", &self.secret_key), ("former_secret_key", &self.former_secret_key)]
+        {
+            if key.as_ref().is_some_and(|key| key.trim().chars().count() < seal::SHORTEST) {
+                return Err(format!(
+                    "Réglage « {name} » : une clé compte au moins {} caractères tirés au hasard, par exemple ceux que donne « openssl rand -hex 32 ».",
+                    seal::SHORTEST
+                ));
+            }
         }
         if self.mail.user.is_some() != self.mail.password.is_some() {
             return Err(
@@ -371,10 +410,15 @@ mod tests {
             ("listen = \"0.0.0.0:80\"", "public_url"),
             ("listen = \"0.0.0.0:80\"\npublic_url = \"http://achats.example\"", "https://"),
             ("[mail]\nuser = \"a\"", "mail.password"),
+            ("secret_key = \"court\"", "au moins 32 caractères"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(words), "{text:?} says {error}");
-            if !words.starts_with("public") && !words.contains("//") && words != "mail.password" {
+            if !words.starts_with("public")
+                && !words.contains("//")
+                && words != "mail.password"
+                && !words.contains("32")
+            {
                 assert!(error.contains("travee.toml"), "{error} does not say where");
             }
         }

@@ -23,6 +23,7 @@ pub(crate) enum Admin {
     Import(Import),
     CreateUser(user::CreateUserArgs),
     Bounces(bounces::BouncesArgs),
+    ForgetSecondFactors(user::ForgetSecondFactorsArgs),
 }
 
 #[derive(Debug, Subcommand)]
@@ -104,6 +105,7 @@ pub(crate) async fn run(command: &Admin) -> Outcome {
         Admin::Import(Import::Catalogue(args)) => catalogue(args).await,
         Admin::CreateUser(args) => user::create(args).await,
         Admin::Bounces(args) => bounces::run(args).await,
+        Admin::ForgetSecondFactors(args) => user::forget_second_factors(args).await,
     }
 }
 

@@ -87,7 +87,8 @@ fn files_of(folder: &Path) -> PathBuf {
 async fn open(url: &str, folder: &Path) -> Result<App, Failure> {
     let store = Store::connect(url).await?;
     store.migrate().await?;
-    Ok(App::new(store, Files::in_folder(&files_of(folder))?))
+    let files = Files::in_folder(&files_of(folder))?;
+    Ok(App { seal: demo::seal()?, ..App::new(store, files) })
 }
 
 /// Builds in a folder beside, and gives it its name only when it is whole: a demonstration that

@@ -12,6 +12,7 @@ mod database;
 mod demo;
 mod file;
 mod invoice;
+mod key;
 mod migrate;
 mod outcome;
 mod output;

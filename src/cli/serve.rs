@@ -9,10 +9,12 @@ use clap::Args;
 use tokio::sync::watch;
 
 use super::database::DatabaseArgs;
+use super::key;
 use super::outcome::{Failure, Outcome};
 use crate::config::{Config, Flags, Transport};
 use crate::mailer::{MailError, Mailer};
 use crate::store::files::Files;
+use crate::usecases::platform::second_factor;
 use crate::usecases::{App, Site};
 use crate::{jobs, web};
 
@@ -65,8 +67,14 @@ pub(crate) async fn run(args: &ServeArgs) -> Outcome {
         store.migrate().await?;
     }
     let files: Files = database.files()?;
+    let keys = (config.secret_key.as_deref(), config.former_secret_key.as_deref());
+    let seal = key::seal(keys.0, keys.1, &config.data_dir)?;
     let site = Site { base_url: config.base_url(), demo: false };
-    let app = App { site: Arc::new(site), ..App::new(store, files) };
+    let app = App { site: Arc::new(site), seal, ..App::new(store, files) };
+    let sealed = second_factor::reseal(&app).await?;
+    if sealed > 0 {
+        eprintln!("Secrets de double authentification chiffrés par la clé actuelle : {sealed}.");
+    }
     if config.mail.transport == Transport::Folder {
         eprintln!(
             "Aucun serveur d’envoi n’est réglé : les courriels sont écrits dans {} et ne partent pas.",
@@ -101,7 +109,7 @@ pub(super) async fn serve(
     eprintln!("Travée répond sur {}. Ctrl-C pour arrêter.", app.site.base_url);
     let (stop, told) = watch::channel(false);
     let runner = mailer.map(|mailer| tokio::spawn(jobs::run(app.clone(), mailer, told)));
-    let served = web::serve(listener, router, stopped()).await;
+    web::serve(listener, router, web::Bounds::default(), stopped()).await;
     // Nobody listens any more when no jobs run here.
     stop.send(true).ok();
     if let Some(runner) = runner {
@@ -109,7 +117,6 @@ pub(super) async fn serve(
             Failure::Program(format!("Les tâches se sont arrêtées anormalement : {error}."))
         })?;
     }
-    served.map_err(|error| Failure::Program(format!("Le service s’est arrêté : {error}.")))?;
     app.store.close().await?;
     Ok(())
 }

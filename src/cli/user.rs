@@ -1,19 +1,22 @@
-//! `travee admin create-user`: the first people of a real installation.
+//! `travee admin create-user`: the first people of a real installation; and what to do about their
+//! second factors when the key is lost.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clap::Args;
+use domain::french;
 use domain::group::organisation::OrganisationKind;
 use domain::platform::role::Role;
 use domain::siret::Siret;
 
 use super::database::DatabaseArgs;
 use super::outcome::{Failure, Outcome};
-use super::output;
+use super::{admin, output};
 use crate::store::files::Files;
 use crate::store::group::by_siret;
 use crate::usecases::platform::entering::EntryError;
+use crate::usecases::platform::second_factor;
 use crate::usecases::platform::teams::{self, By, Invitation};
 use crate::usecases::{Actor, App, Site};
 
@@ -90,6 +93,40 @@ pub(crate) async fn create(args: &CreateUserArgs) -> Outcome {
             args.email.trim()
         )),
     }
+}
+
+const FORGET: &str = "\
+Exemple :
+  travee admin forget-second-factors --confirm
+
+À n’utiliser que si la clé des secrets est perdue. Chacun est déconnecté ; les personnes du CdG62
+règlent une nouvelle application à leur prochaine connexion.";
+
+/// Retire la double authentification de tous, quand la clé des secrets est perdue
+#[derive(Debug, Args)]
+#[command(after_help = FORGET)]
+pub(crate) struct ForgetSecondFactorsArgs {
+    /// Confirme le retrait
+    #[arg(long)]
+    confirm: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+pub(crate) async fn forget_second_factors(args: &ForgetSecondFactorsArgs) -> Outcome {
+    if !args.confirm {
+        return Err(Failure::Usage(
+            "Rien n’a été modifié. Ajoutez --confirm pour retirer la double authentification de tous.".into(),
+        ));
+    }
+    let app = admin::open(&args.database).await?;
+    let count = second_factor::forget_all(&app, &admin::actor()).await?;
+    app.store.close().await?;
+    let word = french::plural(count, "personne", "personnes");
+    output::line(&format!(
+        "La double authentification est retirée de {} {word}.",
+        french::count(count)
+    ))
 }
 
 /// The role of this name in an organisation of this kind.

@@ -20,6 +20,7 @@ use chrono::{NaiveDate, TimeZone, Utc};
 
 use crate::clock::Clock;
 use crate::store::{StoreError, group as group_store, platform};
+use crate::usecases::platform::seal::Seal;
 use crate::usecases::{Actor, App, UseCaseError, campaigns, catalogue};
 
 /// The business day on which the demonstration stands still once it is built.
@@ -57,6 +58,16 @@ pub async fn standing(app: &App) -> Result<Standing, DemoError> {
 pub fn frozen(app: &App) -> Result<App, DemoError> {
     let (year, month, day_of_month) = TODAY;
     Ok(on(app, day(year, month, day_of_month)?))
+}
+
+/// What the secrets of the demonstration are sealed under: they are known to all.
+///
+/// # Errors
+///
+/// A key that is too short.
+pub fn seal() -> Result<Seal, DemoError> {
+    let key = "démonstration de Travée, sans aucun secret";
+    Seal::of(key, None).map_err(|error| DemoError::Data(error.to_string()))
 }
 
 /// Hears what the demonstration is doing: the step in French, how much of it is done, of how much.

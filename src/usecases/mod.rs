@@ -25,6 +25,8 @@ use crate::store::Store;
 use crate::store::files::Files;
 use crate::store::platform::Entry;
 
+use platform::seal::Seal;
+
 pub use error::{Refusal, UseCaseError};
 
 /// What every use case works on. Cheap to clone.
@@ -37,6 +39,8 @@ pub struct App {
     /// The time on the wall: sessions, limits, codes, e-mails, jobs.
     pub wall: Clock,
     pub site: Arc<Site>,
+    /// What secrets are kept under.
+    pub seal: Seal,
 }
 
 /// This installation as its readers reach it.
@@ -59,7 +63,7 @@ impl Default for Site {
 pub struct Actor(pub String);
 
 impl App {
-    /// On the machine's clock, reached as [`Site::default`] says.
+    /// On the machine's clock, reached as [`Site::default`] says, without a key for secrets.
     pub fn new(store: Store, files: Files) -> Self {
         Self {
             store,
@@ -67,6 +71,7 @@ impl App {
             clock: Clock::System,
             wall: Clock::System,
             site: Arc::new(Site::default()),
+            seal: Seal::absent(),
         }
     }
 

@@ -19,10 +19,12 @@ use domain::platform::role::{Right, Role, rights_of};
 
 use super::Pages;
 use super::error::PageError;
+use super::resume;
 use super::rights::{Needed, WriteNeeds};
 use crate::store::Viewer;
 use crate::store::platform::sessions::Session;
 use crate::usecases::Actor;
+use crate::usecases::platform::accounts;
 use crate::usecases::platform::sessions::{self, Place};
 
 /// A person, or the holder of a census's shared link, acting for one organisation.
@@ -168,10 +170,62 @@ fn address(parts: &Parts, pages: &Pages) -> Option<IpAddr> {
     hops.find(|hop| !pages.proxies.contains(hop)).or(Some(peer))
 }
 
-async fn session(parts: &Parts, pages: &Pages) -> Result<Option<Session>, PageError> {
+fn token(parts: &Parts, pages: &Pages) -> Option<String> {
     let jar = CookieJar::from_headers(&parts.headers);
-    let Some(cookie) = jar.get(cookie_name(pages.secure())) else { return Ok(None) };
-    Ok(sessions::find(&pages.app, cookie.value()).await?)
+    Some(jar.get(cookie_name(pages.secure()))?.value().to_owned())
+}
+
+/// The session of the cookie, acting for whom a form that is sent again was filled in for.
+async fn session(parts: &Parts, pages: &Pages) -> Result<Option<Session>, PageError> {
+    let Some(token) = token(parts, pages) else { return Ok(None) };
+    let Some(mut session) = sessions::find(&pages.app, &token).await? else { return Ok(None) };
+    let Some(wanted) = filled_in_for(parts) else { return Ok(Some(session)) };
+    let chosen = session.organisation;
+    let mut grants = session.grants.iter().map(|granted| granted.organisation);
+    if wanted == UNKNOWN {
+        // Whoever acts for one alone, or has chosen, cannot mean another.
+        let first = grants.next();
+        if chosen.is_none() && grants.any(|other| Some(other) != first) {
+            return Err(PageError::OtherOrganisation);
+        }
+        return Ok(Some(session));
+    }
+    if !grants.any(|organisation| organisation == wanted) {
+        return Err(PageError::OtherOrganisation);
+    }
+    if let Some(person) = session.person.filter(|_| chosen != Some(wanted)) {
+        accounts::act_for(&pages.app, person, session.id, wanted).await?;
+        session.organisation = Some(wanted);
+    }
+    Ok(Some(session))
+}
+
+/// Whom a form was filled in for whose session nobody knows any more.
+pub(crate) const UNKNOWN: OrganisationId = OrganisationId(0);
+
+/// The organisation that a form sent again was filled in for.
+pub(crate) fn filled_in_for(parts: &Parts) -> Option<OrganisationId> {
+    (parts.method == Method::POST).then(|| resume::filled_in_for(&parts.uri))?
+}
+
+/// For whom a session acted that is over. It proves no right.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    pub(crate) organisation: OrganisationId,
+    pub(crate) name: String,
+    /// It was opened by a census's shared link.
+    pub(crate) link: bool,
+}
+
+pub(crate) async fn ended(parts: &Parts, pages: &Pages) -> Result<Option<Ended>, PageError> {
+    let Some(token) = token(parts, pages) else { return Ok(None) };
+    let found = sessions::find_ended(&pages.app, &token).await?;
+    let agent = found.and_then(|session| Agent::of(session, Visit::of(parts, pages)));
+    Ok(agent.map(|agent| Ended {
+        organisation: agent.organisation,
+        name: agent.organisation_name,
+        link: agent.person.is_none(),
+    }))
 }
 
 /// Anybody, signed in or not.
@@ -258,6 +312,8 @@ impl<R: Needed> FromRequestParts<Pages> for May<R> {
         if agent.may(R::RIGHT) {
             Ok(Self { agent, right: PhantomData })
         } else {
+            let (person, route) = (agent.person.map(|id| id.0), &agent.visit.route);
+            tracing::warn!(person, route, right = ?R::RIGHT, "refused: without the right");
             Err(PageError::Forbidden)
         }
     }

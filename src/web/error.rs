@@ -11,6 +11,8 @@ use domain::french;
 use minijinja::context;
 
 use super::Pages;
+use super::account::encoded;
+use super::resume::Interrupted;
 use crate::store::{StoreError, chain};
 use crate::usecases::UseCaseError;
 
@@ -24,6 +26,9 @@ pub(crate) enum PageError {
     /// The second factor is to be given, or set up first.
     #[error("no second factor")]
     SecondFactor { enrolled: bool, back: String },
+    /// A form is sent again by somebody who does not act for whom it was filled in for.
+    #[error("filled in for another organisation")]
+    OtherOrganisation,
     #[error("not allowed")]
     Forbidden,
     /// A form or an address that no page of ours sends.
@@ -89,14 +94,22 @@ impl Trouble {
 impl IntoResponse for PageError {
     fn into_response(self) -> Response {
         let trouble = match &self {
-            Self::SignIn { back } => {
-                return Redirect::to(&format!("/connexion?suite={}", encoded(back)))
-                    .into_response();
-            }
+            Self::SignIn { back } => return sent_to("/connexion", back, Interrupted::SignedOut),
             Self::SecondFactor { enrolled, back } => {
                 let page =
                     if *enrolled { "/connexion/code" } else { "/compte/double-authentification" };
-                return Redirect::to(&format!("{page}?suite={}", encoded(back))).into_response();
+                return sent_to(page, back, Interrupted::NoCode { enrolled: *enrolled });
+            }
+            Self::OtherOrganisation => {
+                let trouble = Trouble::new(
+                    StatusCode::CONFLICT,
+                    "Vous agissez pour un autre organisme",
+                    "Ce formulaire a été rempli pour un autre organisme que le vôtre. Rien n’a été modifié.",
+                );
+                let mut response = trouble.status.into_response();
+                response.extensions_mut().insert(trouble);
+                response.extensions_mut().insert(Interrupted::OtherOrganisation);
+                return response;
             }
             Self::NotFound => Trouble::missing(),
             Self::Forbidden => Trouble::new(
@@ -149,16 +162,12 @@ impl IntoResponse for PageError {
     }
 }
 
-fn encoded(text: &str) -> String {
-    let mut coded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            coded.push(char::from(byte));
-        } else {
-            coded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    coded
+/// To a page that lets somebody in, and back to `back` from there; a form that came with it may be
+/// given back instead ([`super::resume`]).
+fn sent_to(page: &str, back: &str, why: Interrupted) -> Response {
+    let mut response = Redirect::to(&format!("{page}?suite={}", encoded(back))).into_response();
+    response.extensions_mut().insert(why);
+    response
 }
 
 /// Makes the page of an error.

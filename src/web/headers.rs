@@ -8,12 +8,16 @@ use axum::response::{IntoResponse, Response};
 use super::Pages;
 use super::agent::cookie_name;
 
-const HEADERS: [(HeaderName, &str); 7] = [
-    (
-        header::CONTENT_SECURITY_POLICY,
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; \
-         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    ),
+/// For a page.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; \
+    img-src 'self' blob:; connect-src 'self'; object-src 'none'; form-action 'self'; \
+    base-uri 'none'; frame-ancestors 'none'";
+
+/// For a file: should a browser show it all the same, it is nobody's page and runs nothing.
+const FILE_POLICY: &str = "default-src 'none'; object-src 'none'; base-uri 'none'; sandbox; \
+    frame-ancestors 'none'";
+
+const HEADERS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -28,6 +32,9 @@ const HEADERS: [(HeaderName, &str); 7] = [
 pub(super) async fn guarded(State(pages): State<Pages>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    let is_file = headers.contains_key(header::CONTENT_DISPOSITION);
+    let policy = if is_file { FILE_POLICY } else { POLICY };
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     for (name, value) in HEADERS {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -52,6 +59,8 @@ pub(super) async fn told_where_from(request: Request, next: Next) -> Response {
         [true, false].iter().any(|secure| text.contains(&format!("{}=", cookie_name(*secure))))
     });
     if !reads && signed_in && !says {
+        // Not its path: that may be a link of an e-mail.
+        tracing::warn!("refused: a form that says not where it comes from");
         return StatusCode::FORBIDDEN.into_response();
     }
     next.run(request).await

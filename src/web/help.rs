@@ -137,6 +137,10 @@ const HELP: [(&str, &str); 39] = [
         "Saisissez votre adresse : un lien de connexion vous est envoyé. Vous n’avez pas besoin de mot de passe.",
     ),
     (
+        "/connexion/reprise",
+        "Ce que vous aviez saisi attend dans l’autre onglet. Revenez-y, puis choisissez « Envoyer de nouveau ».",
+    ),
+    (
         "/mot-de-passe",
         "Choisissez une phrase facile à retenir et longue, douze caractères au moins. Elle ne sert que pour Travée.",
     ),

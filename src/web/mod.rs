@@ -1,7 +1,7 @@
 //! The pages of members, buyers and finance staff: server-rendered, forms and links.
 //!
 //! A request's road: the layers here (errors told, headers, cross-site requests refused, sizes and
-//! times limited) → a route of an area → an extractor that proves the right ([`agent`]) → one use
+//! times limited, what was typed kept) → a route of an area → an extractor that proves the right ([`agent`]) → one use
 //! case or reads of the store → a template, or a redirect that says what was done.
 
 mod account;
@@ -27,16 +27,18 @@ mod papers;
 mod pieces;
 mod platform;
 mod procedures;
+mod resume;
 mod rights;
 mod routes;
 mod search;
+mod serving;
 mod sites;
 mod todo;
 mod upload;
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -56,6 +58,7 @@ use crate::usecases::App;
 
 pub use routes::Route;
 use routes::Routes;
+pub use serving::{Bounds, serve};
 
 /// No form without a file is larger.
 const LARGEST_FORM: usize = 2 * 1024 * 1024;
@@ -140,29 +143,32 @@ fn templates() -> Result<Arc<Environment<'static>>, minijinja::Error> {
 ///
 /// A template that does not compile.
 pub fn router(app: App, proxies: BTreeSet<IpAddr>) -> Result<Router, minijinja::Error> {
+    patient_router(app, proxies, PATIENCE)
+}
+
+/// The service, with another patience for an answer and for the request that it answers.
+///
+/// # Errors
+///
+/// A template that does not compile.
+pub fn patient_router(
+    app: App,
+    proxies: BTreeSet<IpAddr>,
+    patience: Duration,
+) -> Result<Router, minijinja::Error> {
     let routes = if app.site.demo { all().merge(demo::routes()) } else { all() };
     let pages = Pages { app, templates: templates()?, proxies: Arc::new(proxies) };
     Ok(routes
         .router
         .fallback(async || StatusCode::NOT_FOUND)
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .layer(from_fn_with_state(pages.clone(), resume::kept))
         .layer(from_fn(headers::told_where_from))
         .layer(CsrfLayer::new())
-        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, PATIENCE))
+        .layer(TimeoutLayer::with_status_code(StatusCode::REQUEST_TIMEOUT, patience))
         .layer(CatchPanicLayer::new())
         .layer(from_fn_with_state(pages.clone(), error::told))
         .layer(from_fn_with_state(pages.clone(), headers::guarded))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .with_state(pages))
-}
-
-/// Serves until `stop` resolves. The listener is already bound.
-pub async fn serve(
-    listener: tokio::net::TcpListener,
-    router: Router,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(stop)
-        .await
 }

@@ -4,6 +4,8 @@ use axum::extract::multipart::MultipartError;
 use axum::extract::{FromRequest, Multipart, Request};
 use axum::http::StatusCode;
 
+use tokio::sync::Semaphore;
+
 use super::Pages;
 use super::error::PageError;
 use super::form::Fields;
@@ -17,6 +19,10 @@ pub(crate) const LARGEST_UPLOAD: usize = 64 * 1024 * 1024;
 
 /// How many files one form may bring.
 const MOST_FILES: usize = 50;
+
+/// Forms with files that are read at once, the others wait: each may take [`LARGEST_UPLOAD`] of
+/// memory.
+static RECEIVING: Semaphore = Semaphore::const_new(16);
 
 /// A form with files.
 #[derive(Debug, Clone, Default)]
@@ -39,7 +45,7 @@ impl UploadedFile {
     /// To be kept, when it is one of these kinds.
     pub(crate) fn accept(self, kinds: &[&str]) -> Option<NewFile> {
         let content_type = self.content_type.filter(|found| kinds.contains(found))?;
-        Some(NewFile { name: self.name, content_type, bytes: self.bytes })
+        Some(NewFile { name: named(self.name, content_type), content_type, bytes: self.bytes })
     }
 }
 
@@ -71,6 +77,29 @@ fn sniffed(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
+/// The endings of a kind, its own first.
+fn endings(kind: &str) -> &'static [&'static str] {
+    match kind {
+        PDF => &["pdf"],
+        XML => &["xml"],
+        JPEG => &["jpg", "jpeg", "jpe", "jfif"],
+        PNG => &["png"],
+        WEBP => &["webp"],
+        _ => &["zip"],
+    }
+}
+
+/// The name under which whoever takes the file later gets it: with an ending that says what it is,
+/// or their machine would open a picture called `page.html` as a page.
+fn named(name: String, kind: &str) -> String {
+    let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending).to_ascii_lowercase();
+    match endings(kind) {
+        known if known.contains(&ending.as_str()) => name,
+        [first, ..] => format!("{name}.{first}"),
+        [] => name,
+    }
+}
+
 /// The last part of a path, without what a file name must not hold.
 fn plain(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -90,6 +119,8 @@ impl FromRequest<Pages> for Upload {
     type Rejection = PageError;
 
     async fn from_request(request: Request, pages: &Pages) -> Result<Self, PageError> {
+        let _turn =
+            RECEIVING.acquire().await.map_err(|error| PageError::Export(error.to_string()))?;
         let mut parts = Multipart::from_request(request, pages)
             .await
             .map_err(|rejection| PageError::BadRequest(rejection.to_string()))?;
@@ -129,10 +160,46 @@ mod tests {
             (b"RIFF....WEBP", Some(WEBP)),
             (b"\xef\xbb\xbf<?xml", Some(XML)),
             (b"  <Invoice/>", Some(XML)),
+            (b"<!DOCTYPE html><script>", Some(XML)),
+            (b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"x\">", Some(XML)),
+            (b"GIF89a/*<script>", None),
+            (b"PK\x03\x04 a bomb", Some(ZIP)),
+            (b"\x1f\x8b\x08 a bomb", None),
+            (b"#!/bin/sh", None),
+            (b"\x7fELF", None),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 macros", None),
+            (b"junk %PDF-1.7", None),
+            (b"RIFF....AVI ", None),
             (b"MZ\x90", None),
             (b"", None),
         ] {
             assert_eq!(sniffed(bytes), kind, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_form_takes_its_own_kinds_and_the_type_comes_from_the_bytes() {
+        let sent = |name: &str, bytes: &[u8]| UploadedFile {
+            field: "scan".into(),
+            name: name.into(),
+            content_type: sniffed(bytes),
+            bytes: bytes.to_vec(),
+        };
+        for (name, bytes) in [
+            ("signature.pdf", &b"<html><script>alert(1)</script>"[..]),
+            ("photo.jpg", b"<svg onload=alert(1)>"),
+            ("bombe.pdf", b"PK\x03\x04"),
+            ("macro.pdf", b"\xd0\xcf\x11\xe0"),
+            ("vide.pdf", b""),
+        ] {
+            assert_eq!(sent(name, bytes).accept(&[PDF, JPEG, PNG]), None, "{name}");
+        }
+        // A picture that also reads as a page is a picture, whatever its name says.
+        let both = sent("page.html", b"\xff\xd8\xff\xe0<script>alert(1)</script>");
+        let kept = both.accept(&[PDF, JPEG]).unwrap();
+        assert_eq!((kept.name.as_str(), kept.content_type), ("page.html.jpg", JPEG));
+        for name in ["photo.JPG", "photo.jpeg"] {
+            assert_eq!(sent(name, b"\xff\xd8\xff").accept(&[JPEG]).unwrap().name, name);
         }
     }
 

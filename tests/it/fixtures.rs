@@ -18,6 +18,7 @@ use travee::clock::Clock;
 use travee::store::files::Files;
 use travee::store::group::{NewLot, NewOrganisation};
 use travee::usecases::group::{Adhesion, adhere, found_group, import_members};
+use travee::usecases::platform::seal::Seal;
 use travee::usecases::{Actor, App};
 
 use crate::harness::Fresh;
@@ -26,6 +27,9 @@ pub(crate) fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
 }
 
+/// What the secrets of tests are sealed under.
+pub(crate) const KEY: &str = "clé des essais, clé des essais, clé des essais";
+
 /// The application on a fresh database, at noon of `day`.
 pub(crate) fn app_on(fresh: &Fresh, day: &str) -> App {
     let noon: DateTime<Utc> = format!("{day}T12:00:00Z").parse().unwrap();
@@ -33,6 +37,7 @@ pub(crate) fn app_on(fresh: &Fresh, day: &str) -> App {
     App {
         clock: Clock::Frozen(noon),
         wall: Clock::Frozen(noon),
+        seal: Seal::of(KEY, None).unwrap(),
         ..App::new(fresh.store.clone(), files)
     }
 }

@@ -83,6 +83,31 @@ fn every_name_in_the_handbook_is_in_the_code() {
 }
 
 #[test]
+fn every_test_that_the_security_page_names_is_there() {
+    let words = words();
+    let text = fs::read_to_string(root().join("docs/SECURITY.md")).unwrap();
+    let names: Vec<&str> = quoted(&text)
+        .into_iter()
+        .filter(|span| span.matches('_').count() > 3 && span.chars().all(is_word))
+        .collect();
+    assert!(names.len() > 80, "{}", names.len());
+    let missing: Vec<&&str> = names.iter().filter(|name| !words.contains(**name)).collect();
+    assert_eq!(missing, Vec::<&&str>::new());
+}
+
+#[test]
+fn the_settings_file_of_the_handbook_is_one_that_the_program_takes() {
+    let page = fs::read_to_string(root().join("docs/OPERATIONS.md")).unwrap();
+    let block = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("travee.toml");
+    // As the environment gives it.
+    fs::write(&path, format!("{block}password = \"essai\"\n")).unwrap();
+    let config = travee::config::Config::read(Some(&path), &travee::config::Flags::default());
+    assert_eq!(config.unwrap().base_url(), "https://achats.cdg62.example");
+}
+
+#[test]
 fn every_path_in_the_handbook_is_a_file_or_a_folder() {
     let mut missing = Vec::new();
     for page in pages() {

@@ -191,6 +191,7 @@ pub(crate) const TABLE: &[(&str, &str, For)] = &[
     ("POST", "/connexion/lien/{token}", For::All),
     ("GET", "/connexion/mot-de-passe", For::All),
     ("POST", "/connexion/mot-de-passe", For::All),
+    ("GET", "/connexion/reprise", For::SignedIn),
     ("POST", "/deconnexion", For::All),
     ("GET", "/connexion/code", For::SignedIn),
     ("POST", "/connexion/code", For::SignedIn),

@@ -20,7 +20,7 @@ mod rows;
 mod steps;
 mod terms;
 mod texts;
-mod values;
+pub(super) mod values;
 mod write;
 
 pub use amend::{add_amendment, amend, amendments_of};

@@ -4,7 +4,10 @@ use sea_orm::Value;
 
 /// `VALUES ($3, $4), ($5, $6)` for rows of equal length, numbered from `first`. Both databases
 /// call the columns `column1`, `column2`…
-pub(super) fn table<const N: usize>(rows: Vec<[Value; N]>, first: usize) -> (String, Vec<Value>) {
+pub(in crate::store) fn table<const N: usize>(
+    rows: Vec<[Value; N]>,
+    first: usize,
+) -> (String, Vec<Value>) {
     let mut text = String::from("VALUES ");
     let mut values = Vec::with_capacity(rows.len() * N);
     let mut next = first;

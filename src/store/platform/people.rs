@@ -1,7 +1,7 @@
 //! People and what they prove themselves with.
 //!
 //! Roles are in [`super::grants`]. Secrets are hashes, except the second factor's, which the
-//! program must know to check a code; nothing here prints any of them.
+//! program must know to check a code: that one comes and goes sealed. Nothing here prints any.
 
 use std::fmt;
 
@@ -11,11 +11,12 @@ use entities::{person, recovery_code};
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, OnConflict};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    EntityTrait, QueryFilter, QueryOrder, UpdateMany,
+    ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, UpdateMany,
 };
 
 use super::insert_all;
-use crate::store::{Access, StoreError, Tx};
+use crate::store::orders::values::table;
+use crate::store::{Access, StoreError, Tx, sql};
 
 /// Somebody who may sign in.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,8 +37,8 @@ pub struct Person {
 /// What makes the codes of a telephone's application.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SecondFactor {
-    /// In base 32, as applications take it.
-    pub secret: String,
+    /// Sealed by whoever knows the key; rows of before hold it in base 32.
+    pub sealed: String,
     /// The last time step whose code was taken.
     pub last_step: Option<i64>,
 }
@@ -63,7 +64,7 @@ fn read(row: person::Model) -> Person {
         password_hash: row.password_hash,
         second_factor: row
             .totp_secret
-            .map(|secret| SecondFactor { secret, last_step: row.totp_step }),
+            .map(|sealed| SecondFactor { sealed, last_step: row.totp_step }),
         created_at: row.created_at,
         disabled_at: row.disabled_at,
         version: row.version,
@@ -171,13 +172,50 @@ pub async fn set_second_factor(
     let update = change(id)
         .col_expr(
             person::Column::TotpSecret,
-            Expr::value(factor.map(|factor| factor.secret.clone())),
+            Expr::value(factor.map(|factor| factor.sealed.clone())),
         )
         .col_expr(
             person::Column::TotpStep,
             Expr::value(factor.and_then(|factor| factor.last_step)),
         );
     applied(tx, id, update).await
+}
+
+/// Puts each second sealed text in the place of the first, where the first still stands. A few
+/// statements, however many they are.
+pub async fn reseal(tx: &Tx, changes: &[(String, String)]) -> Result<(), StoreError> {
+    for changes in changes.chunks(500) {
+        let rows =
+            changes.iter().map(|(before, after)| [before.as_str().into(), after.as_str().into()]);
+        let (table, values) = table(rows.collect(), 1);
+        let text = format!(
+            "WITH change AS ({table}) UPDATE person SET totp_secret = change.column2 \
+             FROM change WHERE person.totp_secret = change.column1"
+        );
+        tx.connection()
+            .execute_raw(sql(tx.connection(), &text, values))
+            .await
+            .map_err(StoreError::during("sealing second factors anew"))?;
+    }
+    Ok(())
+}
+
+/// Takes every second factor and its recovery codes from everybody.
+pub async fn forget_second_factors(tx: &Tx) -> Result<(), StoreError> {
+    let doing = "forgetting second factors";
+    recovery_code::Entity::delete_many()
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    person::Entity::update_many()
+        .filter(person::COLUMN.totp_secret.is_not_null())
+        .col_expr(person::Column::Version, Expr::col(person::Column::Version).add(1))
+        .col_expr(person::Column::TotpSecret, Expr::value(None::<String>))
+        .col_expr(person::Column::TotpStep, Expr::value(None::<i64>))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during(doing))?;
+    Ok(())
 }
 
 /// Takes the code of a time step, unless it or a later one was taken before: of two requests
@@ -244,15 +282,15 @@ pub async fn take_recovery_code(
     Ok(done.rows_affected == 1)
 }
 
-/// How many recovery codes are left.
-pub async fn recovery_codes_left(on: &impl Access, id: PersonId) -> Result<usize, StoreError> {
+/// The hashes of the recovery codes that are left.
+pub async fn recovery_codes(on: &impl Access, id: PersonId) -> Result<Vec<String>, StoreError> {
     let left = recovery_code::Entity::find()
         .filter(recovery_code::COLUMN.person_id.eq(id.0))
         .filter(recovery_code::COLUMN.used_at.is_null())
         .all(on.connection())
         .await
-        .map_err(StoreError::during("counting recovery codes"))?;
-    Ok(left.len())
+        .map_err(StoreError::during("reading recovery codes"))?;
+    Ok(left.into_iter().map(|row| row.code_hash).collect())
 }
 
 /// Everybody who has a second factor, by address.

@@ -353,6 +353,16 @@ pub async fn close_all_of(tx: &Tx, person: PersonId, kept: Option<i64>) -> Resul
     Ok(())
 }
 
+/// Signs out everybody who gave a second factor.
+pub async fn close_all_proved(tx: &Tx) -> Result<(), StoreError> {
+    session::Entity::delete_many()
+        .filter(session::COLUMN.second_factor.eq(true))
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during("signing out whoever gave a second factor"))?;
+    Ok(())
+}
+
 /// Forgets sessions that ended before; how many.
 pub async fn forget(tx: &Tx, before: DateTime<Utc>) -> Result<u64, StoreError> {
     let gone = session::Entity::delete_many()

@@ -41,7 +41,10 @@ pub async fn attempt(
         until = until.max(limit.until(count, now));
     }
     tx.commit().await?;
-    until.map_or(Ok(()), |until| Err(EntryError::TooMany(until)))
+    until.map_or(Ok(()), |until| {
+        tracing::warn!(attempt = what.code(), %until, "refused: too many attempts");
+        Err(EntryError::TooMany(until))
+    })
 }
 
 /// Forgets the attempts on an account: its person came in.

@@ -24,7 +24,7 @@ use crate::usecases::{Actor, App, UseCaseError};
 /// others wait.
 static HASHING: Semaphore = Semaphore::const_new(4);
 
-async fn hashing<T: Send + 'static>(
+pub(super) async fn hashing<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, UseCaseError> + Send + 'static,
 ) -> Result<T, UseCaseError> {
     let doing = "hashing a password";
@@ -32,7 +32,7 @@ async fn hashing<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(UseCaseError::failed(doing))?
 }
 
-fn hashed(password: &str) -> Result<String, UseCaseError> {
+pub(super) fn hashed(password: &str) -> Result<String, UseCaseError> {
     // The parameters that OWASP asks for (19 MiB, two passes) are the crate's own.
     let hash = Argon2::default()
         .hash_password(password.as_bytes())
@@ -50,7 +50,7 @@ fn nobody() -> Result<&'static str, UseCaseError> {
     Ok(NOBODY.get_or_init(|| hash))
 }
 
-fn same(password: &str, hash: &str) -> bool {
+pub(super) fn same(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash)
         .is_ok_and(|hash| Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
 }
@@ -127,19 +127,42 @@ pub async fn choose(
     noted(app, tx, &person, "mot de passe choisi par un lien").await
 }
 
-/// Changes the password of somebody who signed in lately; their other devices are signed out.
+/// A password in the place of another.
+#[derive(Clone, Copy)]
+pub struct Change<'a> {
+    /// The former one; not looked at when there was none.
+    pub former: &'a str,
+    pub new: &'a str,
+}
+
+/// Changes the password of somebody who signed in lately and knows the former one, or had none;
+/// their other devices are signed out.
 pub async fn change(
     app: &App,
     person: PersonId,
     session: i64,
-    password: &str,
+    typed: Change<'_>,
+    place: &Place,
 ) -> Result<(), EntryError> {
     accounts::fresh(app, session).await?;
     let person = people::person(&app.store, person).await?;
-    let hash = accept(app, &person, password).await?;
+    if let Some(former) = &person.password_hash {
+        limits::attempt(app, Attempt::Password, Some(&person.email), place).await?;
+        if !verify(typed.former, Some(former)).await? {
+            let tx = app.store.begin_write().await?;
+            let actor = Actor(person.email.clone());
+            let details = "mot de passe actuel refusé";
+            let entry = app.entry(&actor, "person.refuse", "person", person.id.0, details);
+            append(&tx, vec![entry]).await?;
+            tx.commit().await?;
+            return Err(EntryError::Wrong);
+        }
+    }
+    let hash = accept(app, &person, typed.new).await?;
     let tx = app.store.begin_write().await?;
     people::set_password(&tx, person.id, &hash).await?;
     session_store::close_all_of(&tx, person.id, Some(session)).await?;
+    limits::forgive(&tx, Attempt::Password, &person.email).await?;
     noted(app, tx, &person, "mot de passe changé").await
 }
 
@@ -159,7 +182,39 @@ pub async fn look(app: &App, token: &str) -> Result<(), EntryError> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::sync::Barrier;
+
     use super::*;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn four_hashes_at_most_are_made_at_once_and_none_on_the_threads_that_answer() {
+        let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let all = Arc::new(Barrier::new(20));
+        let here = std::thread::current().id();
+        let mut asked = Vec::new();
+        for _ in 0..20 {
+            let (now, most, all) = (now.clone(), most.clone(), all.clone());
+            asked.push(tokio::spawn(async move {
+                all.wait().await;
+                hashing(move || {
+                    most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                    let hash = hashed("lanterne rouge velours");
+                    now.fetch_sub(1, Ordering::SeqCst);
+                    assert_ne!(std::thread::current().id(), here);
+                    hash
+                })
+                .await
+                .unwrap()
+            }));
+        }
+        for one in asked {
+            one.await.unwrap();
+        }
+        assert!((1..=4).contains(&most.load(Ordering::SeqCst)), "{most:?}");
+    }
 
     #[test]
     fn one_hash_is_compared_whether_or_not_there_is_an_account() {

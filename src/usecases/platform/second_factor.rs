@@ -1,33 +1,29 @@
 //! The second factor: codes of an application (TOTP, RFC 6238), and recovery codes that stand in
 //! for a lost telephone, once each.
 //!
-//! While it is being set up, the secret is drawn from the session and the person's row and kept
-//! nowhere: it is the same at each look at the page, and another one in another session.
+//! The secret is kept sealed ([`super::seal`]). While it is being set up, it is drawn from the key,
+//! the session and the person's row and kept nowhere: it is the same at each look at the page, and
+//! another one in another session.
 
 use domain::ids::PersonId;
 use domain::platform::limit::Attempt;
 use qrcode::QrCode;
 use qrcode::render::svg;
-use sha2::{Digest, Sha256};
 use totp_rs::{Builder, Secret, Totp};
 
 use super::entering::EntryError;
 use super::letters::{self, Letter};
+use super::seal::SealError;
 use super::sessions::{self, Place};
-use super::{limits, secret};
+use super::{limits, recovery};
 use crate::store::platform::people::{self, Person, SecondFactor};
 use crate::store::platform::sessions::{self as session_store, held};
-use crate::store::platform::{append, setting};
+use crate::store::platform::{Entry, append, setting};
 use crate::store::{Access, Tx};
 use crate::usecases::{Actor, App, UseCaseError};
 
 /// As applications show it beside the code.
 const ISSUER: &str = "Travée";
-const RECOVERY_CODES: usize = 10;
-/// Without 0, 1, I, L, O and U: what is read from paper is typed right. 30 signs.
-const ALPHABET: &[u8; 30] = b"23456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Twelve of them are 58 bits: with the limit on attempts, nobody guesses one.
-const RECOVERY_LENGTH: usize = 12;
 
 /// A secret that is offered and not yet proved.
 #[derive(Clone, PartialEq, Eq)]
@@ -61,19 +57,67 @@ fn step(app: &App, secret: &str, email: &str, code: &str) -> Result<Option<i64>,
     Ok(step.and_then(|step| i64::try_from(step).ok()))
 }
 
-async fn pending(on: &impl Access, person: &Person, session: i64) -> Result<String, UseCaseError> {
+async fn pending(
+    app: &App,
+    on: &impl Access,
+    person: &Person,
+    session: i64,
+) -> Result<String, UseCaseError> {
     let of_session = session_store::token_hash(on, session).await?;
-    let text = format!("second factor:{}:{}:{of_session}", person.id, person.version);
-    let digest = Sha256::digest(text.as_bytes());
+    let drawn =
+        app.seal.drawn(&format!("second factor:{}:{}:{of_session}", person.id, person.version))?;
     let mut bytes = [0_u8; 20];
-    bytes.copy_from_slice(&digest[..20]);
+    bytes.copy_from_slice(&drawn[..20]);
     Ok(Secret::from(bytes).to_base32())
+}
+
+/// What a sealed secret is bound to.
+fn row(person: PersonId) -> String {
+    format!("second factor of person {person}")
+}
+
+fn sealed(app: &App, person: PersonId, secret: &str) -> Result<String, UseCaseError> {
+    let doing = "sealing a second factor";
+    app.seal.close(&row(person), secret).map_err(UseCaseError::failed(doing))
+}
+
+fn opened(app: &App, person: PersonId, factor: &SecondFactor) -> Result<String, UseCaseError> {
+    let doing = "opening a second factor";
+    app.seal.open(&row(person), &factor.sealed).map_err(UseCaseError::failed(doing))
+}
+
+/// Seals anew whatever another key sealed, or an older program kept unsealed. Answers how many.
+///
+/// # Errors
+///
+/// [`SealError::OtherKey`] as a refusal: this node was given another key than the database's.
+pub async fn reseal(app: &App) -> Result<usize, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let mut changes = Vec::new();
+    for person in people::with_second_factor(&tx).await? {
+        let Some(factor) = person.second_factor else { continue };
+        if app.seal.is_current(&factor.sealed) {
+            continue;
+        }
+        let secret = match app.seal.open(&row(person.id), &factor.sealed) {
+            Ok(secret) => secret,
+            Err(SealError::OtherKey) => {
+                let message = "Des secrets de double authentification sont chiffrés par une autre clé. Donnez à ce nœud la clé « secret_key » des autres, ou l’ancienne dans « former_secret_key ». Rien n’a été modifié.";
+                return Err(UseCaseError::refused("other_key", message));
+            }
+            Err(error) => return Err(UseCaseError::failed("opening a second factor")(error)),
+        };
+        changes.push((factor.sealed, sealed(app, person.id, &secret)?));
+    }
+    people::reseal(&tx, &changes).await?;
+    tx.commit().await?;
+    Ok(changes.len())
 }
 
 /// What an application is given, to set the second factor up or to replace it.
 pub async fn offer(app: &App, person: PersonId, session: i64) -> Result<Offer, UseCaseError> {
     let person = people::person(&app.store, person).await?;
-    let secret = pending(&app.store, &person, session).await?;
+    let secret = pending(app, &app.store, &person, session).await?;
     let address = totp(&secret, &person.email)?
         .to_url()
         .map_err(UseCaseError::failed("writing a second factor"))?;
@@ -107,14 +151,19 @@ pub async fn enrol(
 ) -> Result<(String, Vec<String>), EntryError> {
     super::accounts::fresh(app, session).await?;
     limits::attempt(app, Attempt::Code, Some(&person.to_string()), place).await?;
+    // Before anything is written: recovery codes take a while to hash.
+    let looked = people::person(&app.store, person).await?;
+    let secret = pending(app, &app.store, &looked, session).await?;
+    step(app, &secret, &looked.email, code)?.ok_or(EntryError::Wrong)?;
+    let (codes, hashes) = recovery::new_codes().await?;
     let tx = app.store.begin_write().await?;
     let person = people::person(&tx, person).await?;
-    let secret = pending(&tx, &person, session).await?;
+    let secret = pending(app, &tx, &person, session).await?;
     let step = step(app, &secret, &person.email, code)?.ok_or(EntryError::Wrong)?;
     let replaced = person.second_factor.is_some();
-    let factor = SecondFactor { secret, last_step: Some(step) };
+    let factor = SecondFactor { sealed: sealed(app, person.id, &secret)?, last_step: Some(step) };
     people::set_second_factor(&tx, person.id, Some(&factor)).await?;
-    let codes = new_codes(&tx, person.id).await?;
+    people::replace_recovery_codes(&tx, person.id, &hashes).await?;
     session_store::close_all_of(&tx, person.id, Some(session)).await?;
     let token = proved(app, &tx, &person, session).await?;
     letters::send(app, &tx, &Letter::second_factor_set(app, &person)?).await?;
@@ -134,16 +183,19 @@ pub async fn confirm(
 ) -> Result<String, EntryError> {
     let account = person.to_string();
     limits::attempt(app, Attempt::Code, Some(&account), place).await?;
+    let recovery = recovery::known(app, person, code).await?;
     let tx = app.store.begin_write().await?;
     let person = people::person(&tx, person).await?;
     let factor = person.second_factor.clone().ok_or(EntryError::Wrong)?;
-    let recovery = secret::hash(&plain(code));
-    let how = if let Some(step) = step(app, &factor.secret, &person.email, code)? {
-        people::take_step(&tx, person.id, step).await?.then_some("code de l’application")
-    } else {
-        people::take_recovery_code(&tx, person.id, &recovery, app.wall.now())
+    let secret = opened(app, person.id, &factor)?;
+    let how = match (step(app, &secret, &person.email, code)?, recovery) {
+        (Some(step), _) => {
+            people::take_step(&tx, person.id, step).await?.then_some("code de l’application")
+        }
+        (None, Some(hash)) => people::take_recovery_code(&tx, person.id, &hash, app.wall.now())
             .await?
-            .then_some("code de secours")
+            .then_some("code de secours"),
+        (None, None) => None,
     };
     let Some(how) = how else {
         let details = "code de vérification refusé";
@@ -163,12 +215,13 @@ pub async fn renew_codes(
     session: i64,
 ) -> Result<Vec<String>, EntryError> {
     super::accounts::fresh(app, session).await?;
+    let (codes, hashes) = recovery::new_codes().await?;
     let tx = app.store.begin_write().await?;
     let person = people::person(&tx, person).await?;
     if person.second_factor.is_none() {
         return Err(EntryError::Wrong);
     }
-    let codes = new_codes(&tx, person.id).await?;
+    people::replace_recovery_codes(&tx, person.id, &hashes).await?;
     done(app, tx, &person, "person.recovery_codes", "codes de secours remplacés").await?;
     Ok(codes)
 }
@@ -205,6 +258,26 @@ pub async fn reset(app: &App, actor: &Actor, person: PersonId) -> Result<(), Use
     Ok(tx.commit().await?)
 }
 
+/// Takes the second factor of everybody: the key that their secrets are sealed under is lost.
+/// Whoever must have one sets it up at the next sign-in. Answers how many there were.
+pub async fn forget_all(app: &App, actor: &Actor) -> Result<usize, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    let entries: Vec<Entry> = people::with_second_factor(&tx)
+        .await?
+        .iter()
+        .map(|person| {
+            let details = "retirée : la clé des secrets est perdue";
+            app.entry(actor, "person.second_factor_off", "person", person.id.0, details)
+        })
+        .collect();
+    let count = entries.len();
+    people::forget_second_factors(&tx).await?;
+    session_store::close_all_proved(&tx).await?;
+    append(&tx, entries).await?;
+    tx.commit().await?;
+    Ok(count)
+}
+
 /// Somebody's code of now and how many seconds it still holds: the demonstration's people have
 /// no telephone. `None` outside the demonstration.
 pub async fn demo_codes(app: &App) -> Result<Option<Vec<DemoCode>>, UseCaseError> {
@@ -214,7 +287,7 @@ pub async fn demo_codes(app: &App) -> Result<Option<Vec<DemoCode>>, UseCaseError
     let mut codes = Vec::new();
     for person in people::with_second_factor(&app.store).await? {
         let Some(factor) = &person.second_factor else { continue };
-        let totp = totp(&factor.secret, &person.email)?;
+        let totp = totp(&opened(app, person.id, factor)?, &person.email)?;
         let now = seconds(app);
         codes.push(DemoCode {
             name: person.name,
@@ -241,7 +314,8 @@ pub(crate) async fn set(
     person: PersonId,
     secret: &[u8; 20],
 ) -> Result<(), UseCaseError> {
-    let factor = SecondFactor { secret: Secret::from(*secret).to_base32(), last_step: None };
+    let sealed = sealed(app, person, &Secret::from(*secret).to_base32())?;
+    let factor = SecondFactor { sealed, last_step: None };
     let tx = app.store.begin_write().await?;
     people::set_second_factor(&tx, person, Some(&factor)).await?;
     Ok(tx.commit().await?)
@@ -261,49 +335,4 @@ async fn done(
     let actor = Actor(person.email.clone());
     append(&tx, vec![app.entry(&actor, action, "person", person.id.0, details)]).await?;
     Ok(tx.commit().await?)
-}
-
-async fn new_codes(tx: &Tx, person: PersonId) -> Result<Vec<String>, UseCaseError> {
-    let mut codes = Vec::with_capacity(RECOVERY_CODES);
-    while codes.len() < RECOVERY_CODES {
-        let code = recovery_code()?;
-        if !codes.contains(&code) {
-            codes.push(code);
-        }
-    }
-    let hashes: Vec<String> = codes.iter().map(|code| secret::hash(&plain(code))).collect();
-    people::replace_recovery_codes(tx, person, &hashes).await?;
-    Ok(codes)
-}
-
-/// `7KQM-2XVB-9TRC`.
-fn recovery_code() -> Result<String, UseCaseError> {
-    let mut letters = String::new();
-    while letters.len() < RECOVERY_LENGTH {
-        let mut byte = [0_u8; 1];
-        getrandom::fill(&mut byte).map_err(UseCaseError::failed("drawing a recovery code"))?;
-        // 240 is eight times 30: a byte beyond would favour the first signs.
-        if byte[0] < 240 {
-            letters.push(char::from(ALPHABET[usize::from(byte[0] % 30)]));
-        }
-    }
-    Ok(format!("{}-{}-{}", &letters[..4], &letters[4..8], &letters[8..]))
-}
-
-/// A code as it counts, however it was typed.
-fn plain(code: &str) -> String {
-    code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn recovery_codes_are_read_from_paper_however_they_are_typed() {
-        let code = recovery_code().unwrap();
-        assert_eq!(code.len(), RECOVERY_LENGTH + 2);
-        assert_eq!(plain(&code), plain(&code.to_lowercase().replace('-', " ")));
-        assert!(plain(&code).bytes().all(|sign| ALPHABET.contains(&sign)), "{code}");
-    }
 }

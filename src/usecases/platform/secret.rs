@@ -25,3 +25,26 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
         text
     })
 }
+
+/// The bytes behind an even number of digits, else `None`.
+pub(crate) fn read_hexadecimal(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u8>> =
+        text.chars().map(|c| c.to_digit(16).and_then(|digit| u8::try_from(digit).ok())).collect();
+    let digits = digits?;
+    let whole = digits.len().is_multiple_of(2);
+    whole.then(|| digits.chunks(2).map(|pair| pair[0] * 16 + pair[1]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_in_hexadecimal_is_read_again() {
+        let bytes: Vec<u8> = (0..=255).collect();
+        assert_eq!(read_hexadecimal(&hexadecimal(&bytes)), Some(bytes));
+        for odd in ["0", "0g", "é0"] {
+            assert_eq!(read_hexadecimal(odd), None, "{odd}");
+        }
+    }
+}

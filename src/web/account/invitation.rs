@@ -37,7 +37,7 @@ async fn accept(
     Path(token): Path<String>,
 ) -> Result<Response, PageError> {
     match teams::accept(&pages.app, &token, &visitor.visit.place).await {
-        Ok(who) => entered(&pages, &who, "/"),
+        Ok(who) => entered(&pages, &visitor, &who, "/").await,
         Err(EntryError::Gone) => gone(&pages, &visitor, "/connexion"),
         Err(error) => Err(trouble(&pages, error)),
     }

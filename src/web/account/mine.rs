@@ -7,10 +7,9 @@ use domain::ids::{OrganisationId, PersonId};
 use minijinja::{Value, context};
 use serde::Deserialize;
 
-use super::passwords::NewPassword;
 use super::sign_in::NOT_AN_ADDRESS;
 use super::view::{device, moment};
-use super::{forget, gone, trouble};
+use super::{forget, forget_all, gone, trouble};
 use crate::store::platform::{grants, people};
 use crate::usecases::platform::entering::EntryError;
 use crate::usecases::platform::{accounts, passwords};
@@ -85,7 +84,7 @@ async fn show(State(pages): State<Pages>, who: SignedIn) -> Result<Response, Pag
             }
         })
         .collect();
-    let codes_left = people::recovery_codes_left(&pages.app.store, id).await?;
+    let codes_left = people::recovery_codes(&pages.app.store, id).await?.len();
     let values = context! {
         name => person.name,
         email => person.email,
@@ -229,7 +228,21 @@ async fn ask_password(State(pages): State<Pages>, who: SignedIn) -> Result<Respo
     if is_stale(&pages, &who).await? {
         return stale(&pages, &who, "/compte/mot-de-passe").await;
     }
-    pages.page(&who, PASSWORD, context! { errors => Errors::none().view() }).await
+    let page = password_form(&pages, &who, &Errors::none()).await?;
+    pages.page(&who, PASSWORD, page).await
+}
+
+#[derive(Debug, Deserialize)]
+struct NewPassword {
+    #[serde(default)]
+    mot_de_passe_actuel: String,
+    #[serde(default)]
+    mot_de_passe: String,
+}
+
+async fn password_form(pages: &Pages, who: &SignedIn, errors: &Errors) -> Result<Value, PageError> {
+    let person = people::person(&pages.app.store, person(who)?).await?;
+    Ok(context! { has_password => person.password_hash.is_some(), errors => errors.view() })
 }
 
 async fn change_password(
@@ -237,20 +250,24 @@ async fn change_password(
     who: SignedIn,
     Form(typed): Form<NewPassword>,
 ) -> Result<Response, PageError> {
-    let id = person(&who)?;
-    match passwords::change(&pages.app, id, who.session, &typed.mot_de_passe).await {
+    let (id, place) = (person(&who)?, &who.visit.place);
+    let change = passwords::Change { former: &typed.mot_de_passe_actuel, new: &typed.mot_de_passe };
+    let mut errors = Errors::none();
+    match passwords::change(&pages.app, id, who.session, change, place).await {
         Ok(()) => {
             let message = "Votre mot de passe est changé. Vos autres appareils sont déconnectés.";
-            pages.done(&who, "/compte", message).await
+            return pages.done(&who, "/compte", message).await;
         }
-        Err(EntryError::Password(fault)) => {
-            let mut errors = Errors::none();
-            errors.add("mot_de_passe", fault.for_the_reader());
-            pages.again(&who, PASSWORD, context! { errors => errors.view() }).await
-        }
-        Err(EntryError::Stale) => stale(&pages, &who, "/compte/mot-de-passe").await,
-        Err(error) => Err(trouble(&pages, error)),
+        Err(EntryError::Password(fault)) => errors.add("mot_de_passe", fault.for_the_reader()),
+        Err(EntryError::Wrong) => errors.add(
+            "mot_de_passe_actuel",
+            "Ce n’est pas votre mot de passe actuel. Si vous l’avez oublié, déconnectez-vous et choisissez « Je n’ai pas ou plus de mot de passe ».",
+        ),
+        Err(EntryError::Stale) => return stale(&pages, &who, "/compte/mot-de-passe").await,
+        Err(error) => return Err(trouble(&pages, error)),
     }
+    let page = password_form(&pages, &who, &errors).await?;
+    pages.again(&who, PASSWORD, page).await
 }
 
 async fn sign_out_device(
@@ -270,7 +287,7 @@ async fn sign_out_everywhere(
     who: SignedIn,
 ) -> Result<Response, PageError> {
     accounts::sign_out_everywhere(&pages.app, person(&who)?).await?;
-    forget(&pages, Redirect::to("/connexion").into_response())
+    forget_all(&pages, Redirect::to("/connexion").into_response())
 }
 
 #[derive(Debug, Deserialize)]

@@ -14,7 +14,7 @@ mod sign_in;
 mod team;
 mod view;
 
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use minijinja::context;
 use serde::Deserialize;
@@ -23,7 +23,10 @@ use super::Pages;
 use super::agent::{Visitor, cookie_name};
 use super::error::PageError;
 use super::routes::Routes;
+pub(super) use view::encoded;
+
 use crate::usecases::platform::entering::{Entered, EntryError, Next};
+use crate::usecases::platform::sessions;
 
 pub(super) fn routes() -> Routes {
     sign_in::routes()
@@ -53,7 +56,7 @@ impl Suite {
 
 /// `path` if it leads to a page of ours. Browsers read `//host` and `/\host` as another site, and
 /// drop control characters.
-fn local(path: &str) -> Option<&str> {
+pub(super) fn local(path: &str) -> Option<&str> {
     let rest = path.strip_prefix('/')?;
     let foreign = rest.starts_with(['/', '\\']) || path.chars().any(char::is_control);
     (!foreign).then_some(path)
@@ -74,6 +77,14 @@ fn forget(pages: &Pages, mut response: Response) -> Result<Response, PageError> 
     Ok(response)
 }
 
+/// Takes the token from the browser, and what pages kept on the machine: others may use it.
+fn forget_all(pages: &Pages, response: Response) -> Result<Response, PageError> {
+    let mut response = forget(pages, response)?;
+    let everything = HeaderValue::from_static("\"cache\", \"storage\"");
+    response.headers_mut().insert(HeaderName::from_static("clear-site-data"), everything);
+    Ok(response)
+}
+
 fn set_cookie(
     pages: &Pages,
     token: &str,
@@ -90,11 +101,20 @@ fn set_cookie(
     Ok(())
 }
 
-/// Somebody is in: the cookie, and the second factor or the page asked for.
-fn entered(pages: &Pages, entered: &Entered, back: &str) -> Result<Response, PageError> {
+/// Somebody is in: the cookie, and the second factor or the page asked for. Whatever session the
+/// browser had before is over.
+async fn entered(
+    pages: &Pages,
+    visitor: &Visitor,
+    entered: &Entered,
+    back: &str,
+) -> Result<Response, PageError> {
+    if let Some(before) = &visitor.agent {
+        sessions::close(&pages.app, before.session).await?;
+    }
     let next = match entered.next {
-        Next::Code => format!("/connexion/code?suite={}", view::encoded(back)),
-        Next::Enrol => format!("/compte/double-authentification?suite={}", view::encoded(back)),
+        Next::Code => format!("/connexion/code?suite={}", encoded(back)),
+        Next::Enrol => format!("/compte/double-authentification?suite={}", encoded(back)),
         Next::Page => back.to_owned(),
     };
     keep(pages, &entered.token, Redirect::to(&next).into_response())

@@ -30,9 +30,9 @@ struct Address {
 }
 
 #[derive(Debug, Deserialize)]
-pub(super) struct NewPassword {
+struct NewPassword {
     #[serde(default)]
-    pub(super) mot_de_passe: String,
+    mot_de_passe: String,
 }
 
 const FORGOTTEN: &str = "pages/account/forgotten.html";

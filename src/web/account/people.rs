@@ -123,7 +123,7 @@ async fn show(
             }
         })
         .collect();
-    let codes_left = people::recovery_codes_left(&pages.app.store, id).await?;
+    let codes_left = people::recovery_codes(&pages.app.store, id).await?.len();
     let values = context! {
         id => id.0,
         name => person.name,

@@ -6,7 +6,7 @@ use minijinja::context;
 use serde::Deserialize;
 
 use super::view::encoded;
-use super::{Suite, entered, forget, gone, local, trouble, wrong};
+use super::{Suite, entered, forget, forget_all, gone, local, trouble, wrong};
 use crate::usecases::platform::entering::EntryError;
 use crate::usecases::platform::{sessions, sign_in};
 use crate::web::Pages;
@@ -23,6 +23,7 @@ pub(super) fn routes() -> Routes {
         .post("/connexion/lien/{token}", come_in)
         .get("/connexion/mot-de-passe", ask_password)
         .post("/connexion/mot-de-passe", with_password)
+        .get("/connexion/reprise", resumed)
         .post("/deconnexion", leave)
 }
 
@@ -131,7 +132,7 @@ async fn come_in(
     Form(suite): Form<Suite>,
 ) -> Result<Response, PageError> {
     match sign_in::use_link(&pages.app, &token, &visitor.visit.place).await {
-        Ok(who) => entered(&pages, &who, suite.back()),
+        Ok(who) => entered(&pages, &visitor, &who, suite.back()).await,
         Err(EntryError::Gone) => gone(&pages, &visitor, "/connexion"),
         Err(error) => Err(trouble(&pages, error)),
     }
@@ -154,7 +155,7 @@ async fn with_password(
     let tried =
         sign_in::with_password(&pages.app, &typed.adresse, &typed.mot_de_passe, place).await;
     match tried {
-        Ok(who) => entered(&pages, &who, local(&typed.suite).unwrap_or("/")),
+        Ok(who) => entered(&pages, &visitor, &who, local(&typed.suite).unwrap_or("/")).await,
         Err(EntryError::Wrong) => {
             let mut errors = Errors::none();
             errors.add(
@@ -168,6 +169,11 @@ async fn with_password(
     }
 }
 
+/// Signed in, in a tab of its own: what was typed waits in another one.
+async fn resumed(State(pages): State<Pages>, who: SignedIn) -> Result<Response, PageError> {
+    pages.page(&who, "pages/account/resumed.html", context! {}).await
+}
+
 /// Leaves, and comes back to the page asked for after signing in again.
 async fn leave(
     State(pages): State<Pages>,
@@ -177,9 +183,11 @@ async fn leave(
     if let Some(agent) = &visitor.agent {
         sessions::close(&pages.app, agent.session).await?;
     }
-    let next = match local(&suite.suite) {
-        Some(back) => format!("/connexion?suite={}", encoded(back)),
-        None => "/connexion".to_owned(),
-    };
-    forget(&pages, Redirect::to(&next).into_response())
+    match local(&suite.suite) {
+        Some(back) => {
+            let next = format!("/connexion?suite={}", encoded(back));
+            forget(&pages, Redirect::to(&next).into_response())
+        }
+        None => forget_all(&pages, Redirect::to("/connexion").into_response()),
+    }
 }

@@ -19,7 +19,7 @@ pub(super) fn moment(instant: DateTime<Utc>) -> String {
 }
 
 /// A path as the value of a query.
-pub(super) fn encoded(path: &str) -> String {
+pub(in crate::web) fn encoded(path: &str) -> String {
     path.bytes().fold(String::new(), |mut text, byte| {
         if byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte) {
             text.push(char::from(byte));

@@ -39,6 +39,23 @@ async fn a_link_lets_in_once_by_its_button_and_never_by_opening_it(
     assert_eq!(world.count("session").await, 1);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_in_again_ends_the_session_that_the_browser_had_and_signing_out_clears_it() {
+    let world = World::new(On::Sqlite).await;
+    set_password(&world).await;
+    let browser = Client::of(&world.app, world.marie).await;
+    let fields = [("adresse", EMAIL), ("mot_de_passe", PASSWORD)];
+    let answer = browser.post("/connexion/mot-de-passe", &fields).await.leads_to("/");
+    let inside = keeping(&browser, &answer);
+    assert!(browser.get("/compte").await.location().starts_with("/connexion"));
+    inside.get("/compte").await.shows(&[EMAIL]);
+    // Before one's account is changed, one signs in again: nothing else is cleared.
+    let again = inside.post("/deconnexion", &[("suite", "/compte/adresse")]).await;
+    assert!(!again.headers.contains_key("clear-site-data"));
+    let out = inside.post("/deconnexion", &[]).await.leads_to("/connexion");
+    assert_eq!(out.headers["clear-site-data"], "\"cache\", \"storage\"");
+}
+
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
 async fn a_link_holds_fifteen_minutes(#[values(On::Sqlite, On::Postgres)] on: On) {
@@ -155,6 +172,39 @@ async fn a_chosen_password_signs_every_device_out_and_is_told_by_e_mail(
     assert_eq!(browser.get(&link).await.status, StatusCode::GONE);
     let stored = world.texts("SELECT password_hash FROM person").await;
     assert!(stored[0].starts_with("$argon2id$"), "{stored:?}");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_changed_by_whoever_knows_the_former_one(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    const NEW: &str = "cheval pile agrafe correcte";
+    let world = World::new(on).await;
+    let browser = Client::of(&world.app, world.marie).await;
+    let page = "/compte/mot-de-passe";
+    // Whoever has none yet chooses one.
+    assert!(!browser.get(page).await.text().contains("Mot de passe actuel"));
+    browser.post(page, &[("mot_de_passe", PASSWORD)]).await.leads_to("/compte");
+    browser.get(page).await.shows(&["Mot de passe actuel"]);
+    for former in ["", "lanterne rouge velour"] {
+        let fields = [("mot_de_passe_actuel", former), ("mot_de_passe", NEW)];
+        let refused = browser.post(page, &fields).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{former}");
+        assert!(refused.text().contains("Ce n’est pas votre mot de passe actuel"), "{refused:?}");
+        assert!(!refused.text().contains(NEW));
+    }
+    assert_eq!(world.count("journal WHERE details = 'mot de passe actuel refusé'").await, 2);
+    let common = [("mot_de_passe_actuel", PASSWORD), ("mot_de_passe", "Qwerty123456")];
+    assert!(browser.post(page, &common).await.text().contains("parmi les premiers"));
+    let fields = [("mot_de_passe_actuel", PASSWORD), ("mot_de_passe", NEW)];
+    browser.post(page, &fields).await.leads_to("/compte");
+    // Guessing the former one comes to an end, too.
+    let wrong = [("mot_de_passe_actuel", PASSWORD), ("mot_de_passe", "lanterne bleue velours")];
+    for _ in 0..10 {
+        assert_eq!(browser.post(page, &wrong).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    assert_eq!(browser.post(page, &wrong).await.status, StatusCode::TOO_MANY_REQUESTS);
 }
 
 #[rstest]

@@ -5,6 +5,7 @@ use chrono::Duration;
 use domain::platform::role::Role;
 use rstest::rstest;
 use totp_rs::{Builder, Secret};
+use travee::usecases::platform::seal::Seal;
 use travee::usecases::platform::second_factor;
 
 use super::{World, keeping, with_cookie};
@@ -98,7 +99,7 @@ async fn a_recovery_code_works_once_and_is_kept_as_a_hash(
     let (_, _, codes) = enrolled(&world).await;
     assert_eq!(codes.len(), 10);
     let stored = world.texts("SELECT code_hash FROM recovery_code").await;
-    assert!(stored.iter().all(|hash| hash.len() == 64 && !codes.contains(hash)));
+    assert!(stored.iter().all(|hash| hash.starts_with("$argon2id$")), "{stored:?}");
     let typed = codes[3].to_lowercase().replace('-', " ");
     let first = half(&world, &world.app).await;
     first.post("/connexion/code", &[("code", &typed)]).await.leads_to("/");
@@ -106,6 +107,95 @@ async fn a_recovery_code_works_once_and_is_kept_as_a_hash(
     let refused = second.post("/connexion/code", &[("code", &codes[3])]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     second.post("/connexion/code", &[("code", &codes[4])]).await.leads_to("/");
+    // One that was given before codes were kept as passwords are.
+    let former = travee::usecases::platform::secret::hash("7KQM2XVB9TRC");
+    world
+        .fresh
+        .execute(&format!(
+            "UPDATE recovery_code SET code_hash = '{former}' \
+             WHERE id = (SELECT MAX(id) FROM recovery_code WHERE used_at IS NULL)"
+        ))
+        .await;
+    let third = half(&world, &world.app).await;
+    third.post("/connexion/code", &[("code", "7kqm 2xvb 9trc")]).await.leads_to("/");
+    assert_eq!(world.count("recovery_code WHERE used_at IS NULL").await, 7);
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_secret_behind_the_codes_is_sealed_and_one_of_before_is_sealed_at_the_next_start(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let world = World::new(on).await;
+    let (_, secret, _) = enrolled(&world).await;
+    let secret = secret.replace(' ', "");
+    let kept = "SELECT totp_secret FROM person";
+    let sealed = world.texts(kept).await;
+    assert!(sealed[0].starts_with("s1.") && !sealed[0].contains(&secret), "{sealed:?}");
+    assert_eq!(second_factor::reseal(&world.app).await.unwrap(), 0);
+    assert_eq!(world.texts(kept).await, sealed);
+    world.fresh.execute(&format!("UPDATE person SET totp_secret = '{secret}'")).await;
+    passes(&world, &world.app, &secret, Duration::minutes(2)).await;
+    assert_eq!(second_factor::reseal(&world.app).await.unwrap(), 1);
+    let again = world.texts(kept).await;
+    assert!(again[0].starts_with("s1.") && again != sealed, "{again:?}");
+    passes(&world, &world.app, &secret, Duration::minutes(4)).await;
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_is_replaced_while_the_former_one_still_opens_and_a_stranger_s_key_stops_the_start(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    const NEW: &str = "nouvelle clé, nouvelle clé, nouvelle clé";
+    let world = World::new(on).await;
+    let (_, secret, _) = enrolled(&world).await;
+    let under = |seal| travee::usecases::App { seal, ..world.app.clone() };
+    let stranger = under(Seal::of(NEW, None).unwrap());
+    let refused = second_factor::reseal(&stranger).await.unwrap_err();
+    assert!(refused.in_french().contains("autre clé"), "{refused:?}");
+    let turning = under(Seal::of(NEW, Some(crate::fixtures::KEY)).unwrap());
+    passes(&world, &turning, &secret, Duration::minutes(2)).await;
+    assert_eq!(second_factor::reseal(&turning).await.unwrap(), 1);
+    assert_eq!(second_factor::reseal(&stranger).await.unwrap(), 0);
+    passes(&world, &stranger, &secret, Duration::minutes(4)).await;
+    assert!(second_factor::reseal(&world.app).await.is_err());
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_key_is_lost_everybody_sets_up_a_new_second_factor(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let world = World::new(on).await;
+    let (inside, _, _) = enrolled(&world).await;
+    let command = |confirmed: &[&str]| {
+        std::process::Command::new(env!("CARGO_BIN_EXE_travee"))
+            .args(["admin", "forget-second-factors", "--database-url", &world.fresh.url])
+            .args(confirmed)
+            .current_dir(world.fresh.folder.path())
+            .output()
+            .unwrap()
+    };
+    assert_eq!(command(&[]).status.code(), Some(2), "it must be confirmed");
+    assert_eq!(world.count("person WHERE totp_secret IS NOT NULL").await, 1);
+    let done = command(&["--confirm"]);
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(String::from_utf8_lossy(&done.stdout).contains("1 personne"), "{done:?}");
+    assert_eq!(world.count("person WHERE totp_secret IS NOT NULL").await, 0);
+    assert_eq!(world.count("recovery_code").await, 0);
+    assert!(inside.get("/compte").await.location().starts_with("/connexion"));
+    let stranger = Seal::of("encore une autre clé, encore une autre clé", None).unwrap();
+    let app = travee::usecases::App { seal: stranger, ..world.app.clone() };
+    assert_eq!(second_factor::reseal(&app).await.unwrap(), 0);
+}
+
+/// Fails unless a code of the secret lets Marie in, that much later.
+async fn passes(world: &World, app: &travee::usecases::App, secret: &str, after: Duration) {
+    let wall = travee::clock::Clock::Frozen(world.app.wall.now() + after);
+    let browser = half(world, &travee::usecases::App { wall, ..app.clone() }).await;
+    let typed = code(world, secret, after);
+    browser.post("/connexion/code", &[("code", &typed)]).await.leads_to("/");
 }
 
 #[tokio::test(flavor = "multi_thread")]

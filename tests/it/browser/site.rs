@@ -26,7 +26,12 @@ pub(crate) async fn serve(app: &App) -> (String, App) {
     let site = Arc::new(Site { base_url: base_url.clone(), ..(*app.site).clone() });
     let app = App { site, ..app.clone() };
     let router = travee::web::router(app.clone(), BTreeSet::new()).unwrap();
-    tokio::spawn(travee::web::serve(listener, router, std::future::pending()));
+    tokio::spawn(travee::web::serve(
+        listener,
+        router,
+        travee::web::Bounds::default(),
+        std::future::pending(),
+    ));
     (base_url, app)
 }
 

@@ -13,7 +13,7 @@ use crate::client::Client;
 use crate::fixtures::buyer;
 use crate::harness::On;
 
-const LATE: &str = "2026-09-05";
+pub(super) const LATE: &str = "2026-09-05";
 const REFUSED: StatusCode = StatusCode::UNPROCESSABLE_ENTITY;
 
 /// Drafts of Arras (6 bindings), Bapaume (4) and Berck (3 of another).
@@ -24,7 +24,7 @@ async fn drafted(on: On, deal: &Deal) -> Shop {
 }
 
 /// Somebody of a body, on a day.
-async fn somebody(shop: &Shop, day: &str, body: usize, role: Role) -> Client {
+pub(super) async fn somebody(shop: &Shop, day: &str, body: usize, role: Role) -> Client {
     Client::with(&shop.on(day), shop.fresh(), shop.world.bodies[body], &[role]).await
 }
 
@@ -37,13 +37,13 @@ async fn mayor(shop: &Shop, day: &str) -> Client {
 }
 
 /// What a page's hidden field holds.
-fn hidden(page: &str, name: &str) -> String {
+pub(super) fn hidden(page: &str, name: &str) -> String {
     let mark = format!("name=\"{name}\" value=\"");
     page.split(&mark).nth(1).unwrap().split('"').next().unwrap().to_owned()
 }
 
 /// The first field whose name begins with `prefix`.
-fn field(page: &str, prefix: &str) -> String {
+pub(super) fn field(page: &str, prefix: &str) -> String {
     let mark = format!("name=\"{prefix}");
     let rest = page.split(&mark).nth(1).unwrap().split('"').next().unwrap();
     format!("{prefix}{rest}")

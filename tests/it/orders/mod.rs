@@ -3,6 +3,7 @@
 mod changing;
 mod delivering;
 mod desk;
+mod hostile;
 pub(crate) mod issuing;
 pub(crate) mod killed;
 mod member;
