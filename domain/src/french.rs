@@ -36,6 +36,13 @@ pub fn date(day: NaiveDate) -> String {
     day.format("%d/%m/%Y").to_string()
 }
 
+/// Reads `22/11/2026`, or `2026-11-22` as date fields of browsers send it.
+pub fn read_date(text: &str) -> Option<NaiveDate> {
+    ["%d/%m/%Y", "%Y-%m-%d"]
+        .into_iter()
+        .find_map(|form| NaiveDate::parse_from_str(text.trim(), form).ok())
+}
+
 /// The noun that agrees with `count`: French counts 0 and 1 as singular.
 pub fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
     if count < 2 { one } else { many }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use clap::Args;
 use domain::french;
 use domain::group::organisation::OrganisationKind;
+use domain::ids::OrganisationId;
+use domain::platform::account::sign_in_address;
 use domain::platform::role::Role;
 use domain::siret::Siret;
 
@@ -15,15 +17,17 @@ use super::outcome::{Failure, Outcome};
 use super::{admin, output};
 use crate::store::files::Files;
 use crate::store::group::by_siret;
+use crate::usecases::group::{NewBody, register};
 use crate::usecases::platform::entering::EntryError;
 use crate::usecases::platform::second_factor;
 use crate::usecases::platform::teams::{self, By, Invitation};
-use crate::usecases::{Actor, App, Site};
+use crate::usecases::{App, Site};
 
 const CREATE_USER: &str = "\
 Exemple :
   travee admin create-user --email prenom.nom@cdg62.example --name \"Prénom Nom\" \\
-    --role administrateur --siret 28629990400016 --base-url https://achats.cdg62.example
+    --role administrateur --siret 28629990400016 --organisation \"CdG62\" \\
+    --base-url https://achats.cdg62.example
 
 Les rôles d’un membre sont referent, signataire, finances et lecteur ; ceux du coordonnateur
 acheteur, finances, archiviste et administrateur ; celui des Archives départementales est
@@ -42,9 +46,13 @@ pub(crate) struct CreateUserArgs {
     /// Rôle dans l’organisme
     #[arg(long, value_name = "RÔLE")]
     role: String,
-    /// SIRET de l’organisme, déjà enregistré
+    /// SIRET de l’organisme
     #[arg(long, value_name = "SIRET")]
     siret: Siret,
+    /// Nom de l’organisme, s’il n’est pas encore enregistré : le coordonnateur, les Archives
+    /// départementales
+    #[arg(long, value_name = "NOM")]
+    organisation: Option<String>,
     /// Adresse du service, telle que les navigateurs l’ouvrent
     #[arg(
         long,
@@ -58,6 +66,8 @@ pub(crate) struct CreateUserArgs {
 }
 
 pub(crate) async fn create(args: &CreateUserArgs) -> Outcome {
+    // Before an organisation is recorded for somebody who cannot be reached.
+    sign_in_address(&args.email).map_err(|_| refused(EntryError::NotAnAddress))?;
     let store = args.database.connect().await?;
     store.require_current().await?;
     let files: Files = args.database.files()?;
@@ -66,11 +76,9 @@ pub(crate) async fn create(args: &CreateUserArgs) -> Outcome {
         site: Arc::new(Site { base_url: base_url.clone(), ..Site::default() }),
         ..App::new(store, files)
     };
-    let Some(organisation) = by_siret(&app.store, &args.siret).await? else {
-        return Err(Failure::Refused(format!(
-            "Aucun organisme enregistré n’a le SIRET {}. Importez-le d’abord, ou vérifiez le numéro.",
-            args.siret
-        )));
+    let organisation = match by_siret(&app.store, &args.siret).await? {
+        Some(known) => known,
+        None => first(&app, args).await?,
     };
     let (name, kind) = teams::organisation(&app, organisation).await?;
     let role = role(&args.role, kind)?;
@@ -80,7 +88,7 @@ pub(crate) async fn create(args: &CreateUserArgs) -> Outcome {
         name: args.name.clone(),
         roles: BTreeSet::from([role]),
     };
-    let by = By::server(Actor("ligne de commande".into()));
+    let by = By::server(admin::actor());
     let invited = teams::invite(&app, &by, &invitation).await.map_err(refused)?;
     app.store.close().await?;
     match invited.token {
@@ -92,6 +100,26 @@ pub(crate) async fn create(args: &CreateUserArgs) -> Outcome {
             "{} utilisait déjà Travée : son rôle dans « {name} » ({role}) compte dès maintenant.",
             args.email.trim()
         )),
+    }
+}
+
+/// Records the organisation that the command names: the two that no list of members has.
+async fn first(app: &App, args: &CreateUserArgs) -> Result<OrganisationId, Failure> {
+    if let Err(error @ Failure::Usage(_)) = role(&args.role, OrganisationKind::Coordinator) {
+        return Err(error);
+    }
+    let kinds = [OrganisationKind::Coordinator, OrganisationKind::DepartmentalArchives];
+    let kind = kinds.into_iter().find(|kind| role(&args.role, *kind).is_ok());
+    match (args.organisation.as_deref().map(str::trim), kind) {
+        (Some(name), Some(kind)) if !name.is_empty() => {
+            let body = NewBody { verified: true, ..NewBody::new(kind, name, args.siret.clone()) };
+            Ok(register(app, &admin::actor(), body).await?)
+        }
+        _ => Err(Failure::Refused(format!(
+            "Aucun organisme enregistré n’a le SIRET {}. Vérifiez le numéro ; importez d’abord un \
+             membre ; nommez le coordonnateur ou les Archives départementales par --organisation.",
+            args.siret
+        ))),
     }
 }
 

@@ -5,9 +5,9 @@
 
 use domain::group::address::{Email, PostalAddress};
 use domain::group::contact::ContactRole;
-use domain::siret::{Siret, SiretError};
+use domain::siret::Siret;
 
-use super::table::{self, Read, Row};
+use super::table::{self, Read, Row, siret};
 
 const COLUMNS: [&str; 8] = ["siret", "role", "name", "email", "phone", "site", "address", "access"];
 
@@ -33,6 +33,13 @@ pub struct SiteRow {
     pub access: String,
 }
 
+/// Whether the column names are those of a list of contacts.
+pub fn is_list(bytes: &[u8]) -> bool {
+    let head = bytes.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+    let head = String::from_utf8_lossy(head).to_lowercase();
+    head.split([',', ';', '\t']).any(|name| name.trim_matches(['"', ' ']) == "role")
+}
+
 /// Reads a list of contacts.
 pub fn read(bytes: &[u8]) -> Read<ContactRow> {
     table::read(bytes, &COLUMNS, contact)
@@ -40,15 +47,7 @@ pub fn read(bytes: &[u8]) -> Read<ContactRow> {
 
 /// All columns are read before the row is given up, so that all its faults are named.
 fn contact(row: &mut Row<'_>) -> Option<ContactRow> {
-    let siret: Result<Siret, _> = row.text("siret").parse();
-    let siret = row.keep(siret.map_err(|error| {
-        let text = row.text("siret");
-        let message = match error {
-            SiretError::Length => format!("« {text} » n’est pas un SIRET : il faut 14 chiffres."),
-            SiretError::Key => format!("La clé du SIRET « {text} » est fausse."),
-        };
-        ("siret_invalide", message)
-    }));
+    let siret = row.keep(siret(row.text("siret")));
     let role = ContactRole::from_code(row.text("role")).ok_or_else(|| {
         let known: Vec<&str> = ContactRole::ALL.iter().map(|role| role.code()).collect();
         let message = format!(

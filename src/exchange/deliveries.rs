@@ -2,9 +2,8 @@
 
 use domain::invoices::allocation::Accepted;
 use domain::quantity::{Quantity, QuantityError};
-use domain::siret::{Siret, SiretError};
 
-use super::table::{self, Read, Row};
+use super::table::{self, Read, Row, siret};
 
 const COLUMNS: [&str; 4] = ["line", "siret", "name", "quantity"];
 const OPTIONAL: [&str; 1] = ["site"];
@@ -49,18 +48,6 @@ fn quantity(text: &str) -> Result<Quantity, (&'static str, String)> {
         QuantityError::NotAQuantity(_) | QuantityError::NotWhole(..) => {
             ("quantite_non_numerique", format!("La quantité « {text} » n’est pas un nombre."))
         }
-    })
-}
-
-fn siret(text: &str) -> Result<Siret, (&'static str, String)> {
-    text.parse().map_err(|error| match error {
-        SiretError::Length => {
-            ("siret_invalide", format!("« {text} » n’est pas un SIRET : il faut 14 chiffres."))
-        }
-        SiretError::Key => (
-            "siret_invalide",
-            format!("La clé du SIRET « {text} » est fausse : un chiffre est mal recopié."),
-        ),
     })
 }
 

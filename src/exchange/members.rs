@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use domain::group::organisation::OrganisationKind;
 use domain::siret::{Siren, Siret, SiretError};
 
-use super::table::{self, Read, Row};
+use super::table::{self, Read, Row, siret};
 
 const COMMUNE: [&str; 8] = [
     "code_insee",
@@ -188,15 +188,6 @@ fn siren(text: &str) -> Field<Siren> {
             ("siren_invalide", format!("« {text} » n’est pas un SIREN : il faut 9 chiffres."))
         }
         SiretError::Key => ("siren_invalide", format!("La clé du SIREN « {text} » est fausse.")),
-    })
-}
-
-fn siret(text: &str) -> Field<Siret> {
-    text.parse().map_err(|error| match error {
-        SiretError::Length => {
-            ("siret_invalide", format!("« {text} » n’est pas un SIRET : il faut 14 chiffres."))
-        }
-        SiretError::Key => ("siret_invalide", format!("La clé du SIRET « {text} » est fausse.")),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Files of others: what comes in is judged before it is believed.
 
+pub mod adhesions;
 pub mod allocation;
 pub mod bounces;
 pub mod canonical;

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use domain::catalogue::{ArticleRef, CatalogueEntry};
 use domain::quantity::{Quantity, QuantityError};
-use domain::siret::{Siret, SiretError};
 use domain::tenders::consolidation::{DeliveryPoint, Need};
 
-use super::table::{self, Read, Row};
+use super::table::{self, Read, Row, siret};
 
 const COLUMNS: [&str; 5] = ["siret", "site", "ref", "quantity", "tolerance"];
 /// Beyond a milliard of units nobody means it, and sums stay within their range.
@@ -112,18 +111,6 @@ fn quantity(
         QuantityError::OutOfRange => {
             (codes.absurd, format!("{what} « {text} » est invraisemblable."))
         }
-    })
-}
-
-fn siret(text: &str) -> Result<Siret, (&'static str, String)> {
-    text.parse().map_err(|error| match error {
-        SiretError::Length => {
-            ("siret_invalide", format!("« {text} » n’est pas un SIRET : il faut 14 chiffres."))
-        }
-        SiretError::Key => (
-            "siret_invalide",
-            format!("La clé du SIRET « {text} » est fausse : un chiffre est mal recopié."),
-        ),
     })
 }
 

@@ -7,6 +7,8 @@
 
 use std::collections::HashMap;
 
+use domain::siret::{Siret, SiretError};
+
 /// Larger than any catalogue or census: 54 000 lines of needs are 3 MB.
 pub const MAX_BYTES: usize = 50_000_000;
 
@@ -61,6 +63,19 @@ impl<'a> Row<'a> {
         }
         Some(text.to_owned())
     }
+}
+
+/// A SIRET as a cell holds it, or what is wrong with it.
+pub(super) fn siret(text: &str) -> Result<Siret, (&'static str, String)> {
+    text.parse().map_err(|error| {
+        let message = match error {
+            SiretError::Length => format!("« {text} » n’est pas un SIRET : il faut 14 chiffres."),
+            SiretError::Key => {
+                format!("La clé du SIRET « {text} » est fausse : un chiffre est mal recopié.")
+            }
+        };
+        ("siret_invalide", message)
+    })
 }
 
 /// Reads a table that has at least `columns`; `read_row` makes a value of each row, or `None`

@@ -1,8 +1,11 @@
 //! Members come in, adhere, move and are confirmed.
 
 mod adhesion;
+mod adhesions;
 mod merge;
 mod people;
+mod powers;
+mod register;
 pub mod sites;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,8 +27,11 @@ use crate::store::group::{self as store, NewLot, NewOrganisation};
 use crate::store::platform;
 
 pub use adhesion::{Step, invite, keep_convention_text, take_step};
+pub use adhesions::{ImportedAdhesions, import_adhesions};
 pub use merge::{Merger, Merging, merge, preview_merge};
 pub use people::{add_contact, change_contact, remove_contact, replace_siret};
+pub use powers::{NewPower, PowerHolder, end_power, record_power};
+pub use register::{NewBody, register};
 
 /// A line of a list of members as an organisation. A SIRET that the list calls verified counts
 /// as confirmed by `actor` today; any other waits for somebody.
@@ -136,7 +142,7 @@ pub async fn add_people(
         .filter_map(|(id, person)| powers(*id, person))
         .collect();
     store::add_delegations(&tx, &delegations).await?;
-    let details = format!("{} contacts, {} délégations", people.len(), delegations.len());
+    let details = format!("{} contacts, {} pouvoirs de signature", people.len(), delegations.len());
     platform::append(&tx, vec![app.entry(actor, "contact.add", "group", 0, details)]).await?;
     Ok(tx.commit().await?)
 }
@@ -160,7 +166,8 @@ pub async fn confirm_sirets(
 ///
 /// # Errors
 ///
-/// Terms that contradict each other are refused (domain `ConventionError`).
+/// Terms that contradict each other are refused (domain `ConventionError`), and a reference that
+/// another convention has.
 pub async fn found_group(
     app: &App,
     actor: &Actor,
@@ -183,6 +190,10 @@ pub async fn found_group(
     if let Some(made) = platform::already_done(&tx, "group.found", key).await? {
         let id = made.parse().map_err(UseCaseError::failed("reading an idempotency key"))?;
         return Ok(ConventionId(id));
+    }
+    if store::has_convention(&tx, &terms.reference).await? {
+        let message = format!("La référence {} est celle d’une autre convention.", terms.reference);
+        return Err(UseCaseError::refused("convention", message));
     }
     let id = store::add_convention(&tx, terms, coordinator, lots).await?;
     platform::note_done(&tx, "group.found", key, id.to_string(), app.clock.now()).await?;

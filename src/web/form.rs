@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use axum::extract::{FromRequest, Request};
-use chrono::NaiveDate;
 use domain::french;
+use domain::siret::Siret;
 use minijinja::{Value, context};
 use serde::de::DeserializeOwned;
 use validator::Validate;
@@ -132,11 +132,14 @@ impl Errors {
     }
 }
 
-/// Reads 22/11/2026, or 2026-11-22 as date fields send it.
-pub(crate) fn read_date(text: &str) -> Option<NaiveDate> {
-    ["%d/%m/%Y", "%Y-%m-%d"]
-        .into_iter()
-        .find_map(|form| NaiveDate::parse_from_str(text.trim(), form).ok())
+/// Reads a SIRET, however it is spaced; what is none is an error of its field.
+pub(crate) fn read_siret(text: &str, field: &str, errors: &mut Errors) -> Option<Siret> {
+    let typed: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let siret = typed.parse().ok();
+    if siret.is_none() {
+        errors.add(field, "Saisissez un SIRET de 14 chiffres dont la clé est juste.");
+    }
+    siret
 }
 
 /// A key that makes a double click create one thing.

@@ -51,7 +51,7 @@ async fn legal(State(pages): State<Pages>, visitor: Visitor) -> Result<Response,
 }
 
 /// By the beginning of the route, as the router knows it; the longest that fits says it.
-const HELP: [(&str, &str); 39] = [
+const HELP: &[(&str, &str)] = &[
     (
         "/campagnes",
         "Cette page dit à quels recensements votre organisme répond, et jusqu’à quand. Ouvrez celui qui est en cours.",
@@ -125,6 +125,10 @@ const HELP: [(&str, &str); 39] = [
         "Les personnes de votre organisme qui utilisent Travée, et leur rôle. Invitez, changez un rôle ou retirez une personne qui part.",
     ),
     (
+        "/equipe/pouvoirs",
+        "Qui peut signer une commande de votre organisme, et par quel acte. Après une élection, enregistrez le nouveau pouvoir.",
+    ),
+    (
         "/compte",
         "Vos coordonnées, votre mot de passe, vos appareils. Ce que vous changez ici ne change rien pour les autres.",
     ),
@@ -180,6 +184,10 @@ const HELP: [(&str, &str); 39] = [
     (
         "/gestion/",
         "Cette page sert à conduire les achats du groupement. Chaque action montre en chiffres ce qu’elle fera avant de le faire.",
+    ),
+    (
+        "/gestion/conventions",
+        "Les conventions qui fondent le groupement : leurs lots, et qui y a adhéré. Chaque adhésion va de la délibération à l’admission.",
     ),
     (
         "/gestion/membres",

@@ -26,6 +26,7 @@ mod page;
 mod papers;
 mod pieces;
 mod platform;
+mod powers;
 mod procedures;
 mod resume;
 mod rights;
@@ -104,6 +105,7 @@ fn all() -> Routes {
         .merge(catalogue::routes())
         .merge(account::routes())
         .merge(census::routes())
+        .merge(powers::routes())
         .merge(sites::routes())
         .merge(membership::routes())
         .merge(buying::routes())

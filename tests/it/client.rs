@@ -78,9 +78,14 @@ impl Client {
 
     /// A browser of somebody, second factor given.
     pub(crate) async fn of(app: &App, person: PersonId) -> Self {
+        Self::new(app).beside(app, person).await
+    }
+
+    /// A browser of somebody else at the same service, with a session of its own.
+    pub(crate) async fn beside(&self, app: &App, person: PersonId) -> Self {
         let holder = Holder::Person { id: person, second_factor: true };
         let token = open(app, holder, &Place::default()).await.unwrap();
-        Self { cookie: Some(format!("travee={token}")), ..Self::new(app) }
+        Self { router: self.router.clone(), cookie: Some(format!("travee={token}")) }
     }
 
     /// A browser of somebody new who holds these roles in one organisation.

@@ -25,6 +25,7 @@ mod client;
 mod consolidate;
 mod exports;
 mod fixtures;
+mod founding;
 mod group;
 mod handbook;
 mod harness;

@@ -198,7 +198,8 @@ async fn beside_files_the_text_comes_back() {
     let fresh = On::Sqlite.fresh().await;
     let app = app_on(&fresh, "2026-03-01");
     let fields = [("bon", "BL-77"), ("reserve", "dos rayé")];
-    let photo: (&str, &str, &[u8]) = ("photo", "bon.jpg", &[0xff; 200_000]);
+    let picture = vec![0xff; 200_000];
+    let photo = ("photo", "bon.jpg", picture.as_slice());
     let late = Client::new(&app).upload("/livraisons/7/reception", &fields, &[photo]).await;
     assert_eq!(late.status, StatusCode::UNAUTHORIZED, "{late:?}");
     let text = late.text();

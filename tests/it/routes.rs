@@ -3,7 +3,7 @@
 //! Each route has one line: its method and path, and who gets it. A route without a line, or a
 //! line without a route, fails. Paths are asked with rows that do not exist (`999`): whoever may
 //! come in gets anything but a refusal; whoever may not gets 403; whoever is not signed in is
-//! asked to. The tests of an area ask for rows of others: always 404.
+//! asked to. The tests of an area ask for rows of others: always 404. The table makes it long.
 
 use std::collections::BTreeSet;
 
@@ -221,6 +221,12 @@ pub(crate) const TABLE: &[(&str, &str, For)] = &[
     ("POST", "/compte/double-authentification/retrait", For::SignedIn),
     ("POST", "/compte/codes-de-secours", For::SignedIn),
     ("GET", "/equipe", WRITERS),
+    ("GET", "/equipe/pouvoirs", WRITERS),
+    ("POST", "/equipe/pouvoirs", SIGNATORY),
+    ("POST", "/equipe/pouvoirs/{contact}/fin", SIGNATORY),
+    ("GET", "/gestion/membres/{id}/pouvoirs", BUYER),
+    ("POST", "/gestion/membres/{id}/pouvoirs", BUYER),
+    ("POST", "/gestion/membres/{id}/pouvoirs/{contact}/fin", BUYER),
     ("GET", "/equipe/invitation", WRITERS),
     ("POST", "/equipe/invitation", WRITERS),
     ("GET", "/equipe/{person}", WRITERS),
@@ -305,6 +311,14 @@ pub(crate) const TABLE: &[(&str, &str, For)] = &[
     ("POST", "/gestion/membres/{id}/contacts/{contact}", BUYER),
     ("POST", "/gestion/membres/{id}/contacts/{contact}/retrait", BUYER),
     ("GET", "/gestion/membres", CDG),
+    ("GET", "/gestion/membres/nouveau", BUYER),
+    ("POST", "/gestion/membres/nouveau", BUYER),
+    ("GET", "/gestion/membres/fichier", BUYER),
+    ("POST", "/gestion/membres/fichier", BUYER),
+    ("GET", "/gestion/conventions/{id}/adhesions", BUYER),
+    ("POST", "/gestion/conventions/{id}/adhesions", BUYER),
+    ("GET", "/gestion/conventions/nouvelle", BUYER),
+    ("POST", "/gestion/conventions/nouvelle", BUYER),
     ("GET", "/gestion/conventions/{id}/membres/{membre}", CDG),
     ("POST", "/gestion/conventions/{id}/membres/{membre}/invitation", BUYER),
     ("POST", "/gestion/conventions/{id}/membres/{membre}/deliberation", BUYER),
@@ -427,7 +441,7 @@ async fn each_role_gets_its_routes_and_no_other(#[values(On::Sqlite, On::Postgre
         assert_eq!(sent_away, *who != For::All, "{method} {path} for a stranger: {answer:?}");
         for (role, person) in &people {
             // A session each: some routes end it.
-            let answer = go(&Client::of(&app, *person).await).await;
+            let answer = go(&stranger.beside(&app, *person).await).await;
             let refused = answer.status == StatusCode::FORBIDDEN;
             assert_eq!(refused, !who.includes(*role), "{method} {path} for {role}: {answer:?}");
             assert!(!answer.status.is_server_error(), "{method} {path} for {role}: {answer:?}");

@@ -2,7 +2,8 @@
 //!
 //! Each path with parameters has a line here that finds its rows; a path without one fails. What
 //! belongs to a member is asked for by each role of another member that may open the page: always
-//! 404, whether it is read or written. What belongs to the group is asked for by who may.
+//! 404, whether it is read or written. What belongs to the group is asked for by who may. The table
+//! of lines makes it long.
 
 use axum::http::StatusCode;
 use domain::ids::OrganisationId;
@@ -51,6 +52,11 @@ const ROWS: &[(&str, Whose, &str)] = &[
         Member,
         "SELECT CAST(person_id AS TEXT) || '/' || CAST(id AS TEXT) FROM role_grant WHERE organisation_id = $org ORDER BY id DESC",
     ),
+    (
+        "/equipe/pouvoirs/{contact}",
+        Member,
+        "SELECT CAST(id AS TEXT) FROM contact WHERE organisation_id = $org ORDER BY id",
+    ),
     ("/gestion/membres/{id}", Group, "SELECT '$org'"),
     (
         "/gestion/membres/{id}/equipe/{person}",
@@ -64,6 +70,11 @@ const ROWS: &[(&str, Whose, &str)] = &[
     ),
     (
         "/gestion/membres/{id}/contacts/{contact}",
+        Group,
+        "SELECT CAST(organisation_id AS TEXT) || '/' || CAST(id AS TEXT) FROM contact WHERE organisation_id = $org ORDER BY id",
+    ),
+    (
+        "/gestion/membres/{id}/pouvoirs/{contact}",
         Group,
         "SELECT CAST(organisation_id AS TEXT) || '/' || CAST(id AS TEXT) FROM contact WHERE organisation_id = $org ORDER BY id",
     ),
@@ -347,13 +358,14 @@ fn every_line_of_rows_is_of_a_route() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_belongs_to_another_member_does_not_exist(#[values(On::Sqlite, On::Postgres)] on: On) {
     let house = House::open(on).await;
+    let anybody = Client::new(&house.app);
     let (mut tried, mut expected, mut wrong) = (0, 0, Vec::new());
     for (method, path, who) in TABLE {
         let Some((_, Member, _)) = line(path) else { continue };
         let theirs = address(&house, path, house.bapaume()).await.unwrap();
         for role in MEMBERS.into_iter().filter(|role| who.includes(*role)) {
             expected += 1;
-            let client = house.client(role).await;
+            let client = anybody.beside(&house.app, house.person(role)).await;
             let answer = ask(&client, method, path, &theirs).await;
             if answer.status != StatusCode::NOT_FOUND {
                 wrong.push(format!("{method} {theirs} for {role}: {}", answer.status));
@@ -371,6 +383,7 @@ async fn what_belongs_to_another_member_does_not_exist(#[values(On::Sqlite, On::
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_may_opens_every_page_of_its_own(#[values(On::Sqlite, On::Postgres)] on: On) {
     let house = House::open(on).await;
+    let anybody = Client::new(&house.app);
     let (mut opened, mut wrong) = (0, Vec::new());
     for (method, path, who) in TABLE {
         if *method != "GET" {
@@ -378,7 +391,8 @@ async fn whoever_may_opens_every_page_of_its_own(#[values(On::Sqlite, On::Postgr
         }
         let Some(mine) = address(&house, path, house.arras()).await else { continue };
         for role in Role::ALL.iter().filter(|role| who.includes(**role)) {
-            let answer = house.client(*role).await.get(&mine).await;
+            let client = anybody.beside(&house.app, house.person(*role)).await;
+            let answer = client.get(&mine).await;
             // A link that is none says so; the browser's stories open true ones.
             let over = path.ends_with("/{token}") && answer.status == StatusCode::GONE;
             // Work is shown to whoever asked for it, and to the administrator.

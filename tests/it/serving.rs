@@ -49,7 +49,7 @@ async fn answer(stream: &mut TcpStream) -> String {
 async fn whoever_never_finishes_asking_is_hung_up_on() {
     let fresh = On::Sqlite.fresh().await;
     let bounds = Bounds { head: Duration::from_millis(200), ..Bounds::default() };
-    let (address, ..) = served(&app_on(&fresh, "2026-03-01"), bounds).await;
+    let (address, _stop, _running) = served(&app_on(&fresh, "2026-03-01"), bounds).await;
     for begun in [&b""[..], b"GET / HTTP/1.1\r\nHost: travee.test\r\nX-Slow: "] {
         let mut slow = TcpStream::connect(address).await.unwrap();
         slow.write_all(begun).await.unwrap();
@@ -63,7 +63,7 @@ async fn whoever_never_finishes_asking_is_hung_up_on() {
 async fn one_connection_too_many_waits_until_another_ends() {
     let fresh = On::Sqlite.fresh().await;
     let bounds = Bounds { connections: 1, ..Bounds::default() };
-    let (address, ..) = served(&app_on(&fresh, "2026-03-01"), bounds).await;
+    let (address, _stop, _running) = served(&app_on(&fresh, "2026-03-01"), bounds).await;
     let mut first = TcpStream::connect(address).await.unwrap();
     first.write_all(GREETING).await.unwrap();
     assert_eq!(answer(&mut first).await, "HTTP/1.1 200");

@@ -79,7 +79,7 @@ async fn over_https_cookies_are_bound_to_it_and_browsers_keep_to_it() {
         let out = inside.post("/deconnexion", &[]).await;
         let cookie = out.headers["set-cookie"].to_str().unwrap();
         let bound = if over_tls { "; Secure" } else { "" };
-        assert_eq!(cookie, format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{bound}"),);
+        assert_eq!(cookie, format!("{name}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0{bound}"));
         let strict = out.headers.get("strict-transport-security");
         assert_eq!(strict.is_some(), over_tls, "{strict:?}");
         assert!(inside.get("/compte").await.location().starts_with("/connexion"));

@@ -67,23 +67,32 @@ pub enum DelegationError {
     Ended(NaiveDate),
     #[error("the power ended with the mandate on {ended}: {source_text}")]
     MandateEnded { ended: NaiveDate, source_text: String },
+    #[error("no act gives the power")]
+    NoAct,
+    #[error("the power ends before it begins")]
+    EndsBeforeItBegins,
 }
 
 impl DelegationError {
     pub fn for_the_reader(&self) -> String {
         match self {
             Self::NotYet(from) => {
-                format!("La délégation de signature ne commence que le {}.", french::date(*from))
+                format!("Le pouvoir de signature ne commence que le {}.", french::date(*from))
             }
             Self::Ended(to) => format!(
-                "La délégation de signature a pris fin le {} : enregistrez la nouvelle.",
+                "Le pouvoir de signature a pris fin le {} : enregistrez le nouveau.",
                 french::date(*to)
             ),
             Self::MandateEnded { ended, source_text } => format!(
-                "La délégation de signature a pris fin avec le mandat, le {} ({source_text}) : \
-                 enregistrez celle du nouveau mandat.",
+                "Le pouvoir de signature a pris fin avec le mandat, le {} ({source_text}) : \
+                 enregistrez celui du nouveau mandat.",
                 french::date(*ended)
             ),
+            Self::NoAct => {
+                "Indiquez l’acte qui donne ce pouvoir : délibération ou arrêté, avec sa date."
+                    .into()
+            }
+            Self::EndsBeforeItBegins => "Ce pouvoir finit avant de commencer.".into(),
         }
     }
 }
@@ -110,6 +119,17 @@ impl Delegation {
             return Err(DelegationError::MandateEnded { ended, source_text: source.clone() });
         }
         Ok(Signature { name: self.name.clone(), quality: self.quality.clone(), on: day })
+    }
+
+    /// Whether it can be recorded on `day`: an act gives it, and it holds then or will.
+    pub fn check(&self, day: NaiveDate, mandates: &Mandates) -> Result<(), DelegationError> {
+        if self.act.trim().is_empty() {
+            return Err(DelegationError::NoAct);
+        }
+        if self.to.is_some_and(|to| to < self.from) {
+            return Err(DelegationError::EndsBeforeItBegins);
+        }
+        self.sign(day.max(self.from), mandates).map(|_| ())
     }
 }
 
@@ -157,6 +177,38 @@ mod tests {
         ] {
             let signed = power(from, to).sign(day(on), &mandates).map(|_| ());
             assert_eq!(signed, expected, "{from} to {to:?}, on {on}");
+        }
+    }
+
+    #[test]
+    fn a_power_is_recorded_with_its_act_while_it_holds_or_before() {
+        let power = |act: &str, from, to: Option<&str>| Delegation {
+            contact: ContactId(1),
+            name: "J. Dubois".into(),
+            quality: "Maire".into(),
+            act: act.into(),
+            from: day(from),
+            to: to.map(day),
+        };
+        for (act, from, to, expected) in [
+            ("délibération 2026-12", "2026-04-02", None, Ok(())),
+            ("délibération 2026-12", "2027-01-01", Some("2027-12-31"), Ok(())),
+            (" ", "2026-04-02", None, Err(DelegationError::NoAct)),
+            (
+                "arrêté 3",
+                "2026-04-02",
+                Some("2026-04-01"),
+                Err(DelegationError::EndsBeforeItBegins),
+            ),
+            (
+                "arrêté 3",
+                "2026-04-02",
+                Some("2026-06-30"),
+                Err(DelegationError::Ended(day("2026-06-30"))),
+            ),
+        ] {
+            let checked = power(act, from, to).check(day("2026-11-22"), &[]);
+            assert_eq!(checked, expected, "{act} from {from} to {to:?}");
         }
     }
 }

@@ -6,6 +6,7 @@
 //! it is not, or whose totals are not the sums of its rows, is refused and not printed.
 
 mod check;
+mod keys;
 mod page;
 
 use chrono::NaiveDate;

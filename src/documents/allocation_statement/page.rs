@@ -5,7 +5,7 @@ use domain::money::Cents;
 use rust_decimal::Decimal;
 
 use super::check::{check, got_a_cent};
-use super::{AllocationKey, AllocationStatement, Payment, SharedCharge, SharedTotal};
+use super::{AllocationStatement, Payment, SharedTotal};
 use crate::documents::error::PaperError;
 use crate::documents::layout::{
     AMOUNT, Align, BODY, Cell, DUE, Flow, GRAND, Imprint, MARK, NOTE, Rich, RowKind, STRONG, Stack,
@@ -378,27 +378,4 @@ fn marked(label: &str, note: &str, exact: Decimal, share: Cents) -> Cell {
     let mark =
         if got_a_cent(exact, share) { "1\u{a0}centime attribué par l’arrondi" } else { "" };
     Cell::rich(Rich::new(BODY, label).below(NOTE, note).below(MARK, mark))
-}
-
-impl AllocationKey {
-    fn french(self) -> &'static str {
-        match self {
-            Self::Net => "au prorata du HT exact des lignes",
-            Self::Quantity => "au prorata des quantités admises",
-            Self::Equal => "à parts égales entre points livrés",
-            Self::Bases => "au prorata des bases exactes du taux",
-        }
-    }
-}
-
-impl SharedCharge {
-    /// Euros with two to six decimals, or a count.
-    fn weight(&self, weight: Decimal) -> String {
-        let mut weight = weight.normalize();
-        match self.key {
-            AllocationKey::Net | AllocationKey::Bases => weight.rescale(weight.scale().max(2)),
-            AllocationKey::Quantity | AllocationKey::Equal => {}
-        }
-        french::decimal(weight)
-    }
 }

@@ -124,16 +124,24 @@ pub async fn article_list(
 
 /// The families of the catalogue, in alphabetical order.
 pub async fn families(on: &impl Access) -> Result<Vec<String>, StoreError> {
+    words(on, "SELECT DISTINCT family AS word FROM article ORDER BY family").await
+}
+
+/// The lots that articles of the catalogue belong to, in order.
+pub async fn lot_codes(on: &impl Access) -> Result<Vec<String>, StoreError> {
+    words(on, "SELECT DISTINCT lot AS word FROM article ORDER BY lot").await
+}
+
+async fn words(on: &impl Access, text: &str) -> Result<Vec<String>, StoreError> {
     #[derive(FromQueryResult)]
-    struct Family {
-        family: String,
+    struct Row {
+        word: String,
     }
-    let text = "SELECT DISTINCT family FROM article ORDER BY family";
-    let rows = Family::find_by_statement(sql(on.connection(), text, []))
+    let rows = Row::find_by_statement(sql(on.connection(), text, []))
         .all(on.connection())
         .await
-        .map_err(StoreError::during("reading the families of articles"))?;
-    Ok(rows.into_iter().map(|row| row.family).collect())
+        .map_err(StoreError::during("reading families and lots of articles"))?;
+    Ok(rows.into_iter().map(|row| row.word).collect())
 }
 
 /// The censuses that froze each version of an article: version and name.

@@ -2,7 +2,7 @@
 
 mod list;
 
-pub use list::{ArticleFilter, ArticleLine, article_list, families, frozen_by};
+pub use list::{ArticleFilter, ArticleLine, article_list, families, frozen_by, lot_codes};
 
 use std::collections::{BTreeMap, BTreeSet};
 

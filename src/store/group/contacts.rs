@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use domain::group::contact::{Contact, ContactRole, Delegation};
 use domain::ids::{ContactId, OrganisationId, SiteId};
 use entities::{contact, delegation, site};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    EntityTrait, QueryFilter, QueryOrder,
+    Condition, EntityTrait, QueryFilter, QueryOrder,
 };
 
 use super::values::coded;
@@ -104,6 +105,25 @@ pub async fn delegations(
             Some((person.organisation, power))
         })
         .collect())
+}
+
+/// Gives the powers of a contact that hold after `last` that last day; how many.
+pub async fn end_delegations(
+    tx: &Tx,
+    contact: ContactId,
+    last: NaiveDate,
+) -> Result<u64, StoreError> {
+    let ends_later = Condition::any()
+        .add(delegation::COLUMN.valid_to.is_null())
+        .add(delegation::COLUMN.valid_to.gt(last));
+    let ended = delegation::Entity::update_many()
+        .col_expr(delegation::Column::ValidTo, Expr::value(last))
+        .filter(delegation::COLUMN.contact_id.eq(contact.0))
+        .filter(ends_later)
+        .exec(tx.connection())
+        .await
+        .map_err(StoreError::during("ending delegations"))?;
+    Ok(ended.rows_affected)
 }
 
 /// Writes what is known of a contact.

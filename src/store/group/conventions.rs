@@ -145,6 +145,16 @@ pub async fn convention_ids(on: &impl Access) -> Result<Vec<ConventionId>, Store
     Ok(rows.into_iter().map(|row| ConventionId(row.id)).collect())
 }
 
+/// Whether a convention has this reference.
+pub async fn has_convention(on: &impl Access, reference: &str) -> Result<bool, StoreError> {
+    let found = convention::Entity::find()
+        .filter(convention::COLUMN.reference.eq(reference))
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during("looking for a convention"))?;
+    Ok(found.is_some())
+}
+
 fn named_lot(row: lot::Model) -> Result<NamedLot, StoreError> {
     let at = |column| ("lot", row.id, column);
     let model = coded(CoordinationModel::from_code(&row.model), at("model"), &row.model)?;

@@ -13,10 +13,11 @@ mod values;
 
 pub use adhesions::{MemberOf, adhesions_of};
 pub use contacts::{
-    add_contacts, add_delegations, change_contact, contacts, delegations, remove_contact,
+    add_contacts, add_delegations, change_contact, contacts, delegations, end_delegations,
+    remove_contact,
 };
 pub use conventions::{
-    NamedLot, NewLot, StoredConvention, add_convention, convention, convention_ids,
+    NamedLot, NewLot, StoredConvention, add_convention, convention, convention_ids, has_convention,
 };
 pub use desk::{
     Coded, DeskInvoice, DeskMember, DeskMembership, DeskPaper, DeskSheet, Identity, MemberFilter,

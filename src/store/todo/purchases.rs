@@ -22,6 +22,7 @@ pub async fn purchases(
     if !rights.contains(&Right::Buy) {
         return Ok(todos);
     }
+    beginning(on, &mut todos).await?;
     windows(on, today, &mut todos).await?;
     packs(on, &mut todos).await?;
     deliveries(on, &mut todos).await?;
@@ -44,6 +45,60 @@ async fn rows<T: FromQueryResult>(
 fn many(count: i64, one: &str, several: &str) -> String {
     let count = usize::try_from(count).unwrap_or_default();
     format!("{} {}", french::count(count), french::plural(count, one, several))
+}
+
+/// What a group still lacks before its first census, in the order that builds best.
+async fn beginning(on: &impl Access, todos: &mut Vec<Todo>) -> Result<(), StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        members: i64,
+        articles: i64,
+        convention: Option<i64>,
+        adhesions: i64,
+        censuses: i64,
+    }
+    let any =
+        |table: &str| format!("(SELECT COUNT(*) FROM (SELECT 1 FROM {table} LIMIT 1) any_of)");
+    let text = format!(
+        "SELECT {} AS members, {} AS articles, (SELECT MAX(id) FROM convention) AS convention, \
+         {} AS adhesions, {} AS censuses",
+        any("organisation WHERE kind IN ('commune', 'epci', 'public_body')"),
+        any("article"),
+        any("membership"),
+        any("campaign"),
+    );
+    let Some(here) = rows::<Row>(on, &text, vec![]).await?.pop() else { return Ok(()) };
+    let mut todo = |title: &str, detail: &str, link: String| {
+        let (title, detail) = (title.to_owned(), detail.to_owned());
+        let kind = TodoKind::Membership;
+        todos.push(Todo { kind, title, detail, until: None, link, blocked: None });
+    };
+    if here.members == 0 {
+        let detail = "Les EPCI, les communes, puis leurs contacts et lieux de livraison.";
+        todo("Importer la liste des membres", detail, "/gestion/membres/fichier".into());
+    }
+    if here.articles == 0 {
+        let detail = "Ses lots et ses articles : ce que les membres pourront demander.";
+        todo("Importer le catalogue", detail, "/gestion/catalogue/fichier".into());
+    }
+    match here.convention {
+        None => {
+            let detail = "Elle fonde le groupement : ses lots, qui commande et qui paie.";
+            let link = "/gestion/conventions/nouvelle".into();
+            todo("Enregistrer la convention constitutive", detail, link);
+        }
+        Some(id) if here.adhesions == 0 => {
+            let detail = "Aucun organisme n’est encore lié à la convention.";
+            todo("Inviter les membres à adhérer", detail, format!("/gestion/conventions/{id}"));
+        }
+        Some(_) if here.censuses == 0 => {
+            let detail = "Les membres y disent leurs besoins, lieu par lieu.";
+            let link = "/gestion/recensements/nouveau".into();
+            todo("Créer le premier recensement", detail, link);
+        }
+        Some(_) => {}
+    }
+    Ok(())
 }
 
 /// Windows that are open or to be closed, and those with validated orders to issue.

@@ -73,7 +73,7 @@ pub async fn remove_contact(
     if powers.iter().any(|(_, power)| power.contact == id) {
         return Err(UseCaseError::refused(
             "delegation",
-            "Cette personne a une délégation de signature, sur laquelle des documents reposent : \
+            "Cette personne a un pouvoir de signature, sur lequel des documents reposent : \
              elle ne se retire pas. Modifiez son téléphone ou son adresse.",
         ));
     }

@@ -99,6 +99,7 @@ async fn show(
         title => contract.title.as_str(),
         gauge => gauge(contract.committed.cents(), terms.ceiling.cents()),
         facts => described(&contract),
+        holder => terms.holder.0,
         may_buy => who.may(Buy::RIGHT),
         revisable => terms.revision.is_some(),
         windows => windows(&contract, today),

@@ -69,6 +69,7 @@ async fn list(State(pages): State<Pages>, who: May<ReadMembers>) -> Result<Respo
         ("Lots", true),
     ];
     let values = context! {
+        may_buy => who.may(Buy::RIGHT),
         conventions => table(
             "Conventions constitutives",
             &columns,

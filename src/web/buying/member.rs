@@ -150,7 +150,7 @@ async fn show(
         ),
         contacts => table(
             "Contacts",
-            &[("Nom", false), ("Rôle", false), ("Qualité", false), ("Courriel", false), ("Téléphone", false), ("Délégation de signature", false)],
+            &[("Nom", false), ("Rôle", false), ("Qualité", false), ("Courriel", false), ("Téléphone", false), ("Pouvoir de signature", false)],
             contact_rows.collect(),
             "Aucun contact : ajoutez au moins un référent.",
         ),

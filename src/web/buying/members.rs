@@ -72,15 +72,18 @@ async fn list(
                 options: vec![("a_confirmer".into(), "à confirmer".into())],
             },
         ],
-        empty: "Aucun organisme : importez la liste des membres.".into(),
+        empty: "Aucun organisme : importez la liste des EPCI, puis celle des communes.".into(),
         noun: ("organisme", "organismes"),
     };
     let mut actions = Vec::new();
     if who.may(Buy::RIGHT) {
-        actions.push(context! {
-            href => "/gestion/membres/reunion",
-            label => "Réunir des communes (commune nouvelle)",
-        });
+        for (href, label) in [
+            ("/gestion/membres/nouveau", "Enregistrer un organisme"),
+            ("/gestion/membres/fichier", "Importer une liste"),
+            ("/gestion/membres/reunion", "Réunir des communes (commune nouvelle)"),
+        ] {
+            actions.push(context! { href => href, label => label });
+        }
     }
     let values = context! {
         title => "Membres",

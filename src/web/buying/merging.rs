@@ -6,20 +6,18 @@ use axum::extract::State;
 use axum::response::Response;
 use chrono::NaiveDate;
 use domain::french;
-use domain::group::organisation::{ChorusRequirements, Organisation, OrganisationKind};
-use domain::group::siret_history::{SiretEntry, SiretHistory, SiretStatus};
+use domain::group::organisation::OrganisationKind;
 use domain::ids::OrganisationId;
-use domain::siret::Siret;
 use minijinja::{Value, context};
 
 use super::words::many;
 use super::{day, text};
-use crate::store::group::{self, Coded, NewOrganisation};
-use crate::usecases::group::{Merger, Merging, import_members, merge, preview_merge};
+use crate::store::group::{self, Coded};
+use crate::usecases::group::{Merger, Merging, NewBody, merge, preview_merge, register};
 use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Fields};
+use crate::web::form::{Errors, Fields, read_siret};
 use crate::web::rights::Buy;
 use crate::web::routes::Routes;
 
@@ -137,7 +135,7 @@ fn lines(seen: &Merging, on: NaiveDate) -> Vec<String> {
             many(count(seen.issued), "commande émise", "commandes émises"),
             many(count(seen.papers), "document", "documents")
         ),
-        "Les SIRET des anciennes communes s’arrêtent la veille. Les délégations de signature de leurs élus ne passent pas : enregistrez celles de la commune nouvelle.".into(),
+        "Les SIRET des anciennes communes s’arrêtent la veille. Les pouvoirs de signature de leurs élus ne passent pas : enregistrez ceux de la commune nouvelle.".into(),
     ]
 }
 
@@ -179,7 +177,7 @@ async fn apply(
     };
     let done = merge(&pages.app, &who.actor(), &merger).await?;
     let message = format!(
-        "{} : la réunion est enregistrée. Vérifiez le SIRET et les délégations de signature de la commune nouvelle.",
+        "{} : la réunion est enregistrée. Vérifiez le SIRET et les pouvoirs de signature de la commune nouvelle.",
         done.heir
     );
     pages.done(&who, &format!("/gestion/membres/{}", merger.heir), message).await
@@ -194,41 +192,19 @@ async fn add(
     let mut errors = Errors::none();
     let name =
         text(fields.text("nom"), "nom", "Saisissez le nom de la commune nouvelle.", &mut errors);
-    let typed: String = fields.text("siret").chars().filter(|c| !c.is_whitespace()).collect();
-    let siret = typed.parse::<Siret>();
-    if siret.is_err() {
-        errors.add("siret", "Saisissez un SIRET de 14 chiffres dont la clé est juste.");
+    let siret = read_siret(fields.text("siret"), "siret", &mut errors);
+    if let (Some(siret), true) = (siret, errors.is_empty()) {
+        let insee = Some(fields.text("insee").to_owned()).filter(|code| !code.is_empty());
+        let body = NewBody { insee, ..NewBody::new(OrganisationKind::Commune, &name, siret) };
+        match register(&pages.app, &who.actor(), body).await {
+            Ok(_) => {
+                let message = format!(
+                    "{name} est enregistrée. Réunissez-lui maintenant les anciennes communes."
+                );
+                return pages.done(&who, "/gestion/membres/reunion", &message).await;
+            }
+            Err(error) => errors = Errors::refused(error)?,
+        }
     }
-    if let Ok(siret) = &siret
-        && !group::by_codes(&pages.app.store, &[siret.siren().to_string()]).await?.is_empty()
-    {
-        errors.add("siret", "Un organisme a déjà ce SIREN : réunissez les communes directement.");
-    }
-    let siret = match siret {
-        Ok(siret) if errors.is_empty() => siret,
-        _ => return pages.again(&who, "pages/buying/merge.html", form(&fields, &errors)).await,
-    };
-    let entry = SiretEntry {
-        siret: siret.clone(),
-        from: None,
-        to: None,
-        status: SiretStatus::DerivedNotVerified,
-    };
-    let Ok(sirets) = SiretHistory::new(siret.siren(), vec![entry]) else {
-        return Err(PageError::BadRequest("siret".into()));
-    };
-    let insee = Some(fields.text("insee").to_owned()).filter(|code| !code.is_empty());
-    let organisation = Organisation {
-        kind: OrganisationKind::Commune,
-        name: name.clone(),
-        sirets,
-        population: None,
-        address: None,
-        chorus: ChorusRequirements::default(),
-    };
-    let new = NewOrganisation { organisation, insee, epci_siren: None };
-    import_members(&pages.app, &who.actor(), vec![new]).await?;
-    let message =
-        format!("{name} est enregistrée. Réunissez-lui maintenant les anciennes communes.");
-    pages.done(&who, "/gestion/membres/reunion", message).await
+    pages.again(&who, "pages/buying/merge.html", form(&fields, &errors)).await
 }

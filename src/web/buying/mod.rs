@@ -10,6 +10,7 @@ mod contracts;
 mod conventions;
 mod deliveries;
 mod drafting;
+mod founding;
 mod holder;
 mod issuing;
 mod journal;
@@ -25,6 +26,7 @@ mod orders;
 mod packs;
 mod papers;
 mod people;
+mod registering;
 mod revision;
 mod window;
 mod words;
@@ -50,8 +52,10 @@ pub(super) fn routes() -> Routes {
         .merge(order_paper::routes())
         .merge(amending::routes())
         .merge(deliveries::routes())
+        .merge(founding::routes())
         .merge(conventions::routes())
         .merge(membership::routes())
+        .merge(registering::routes())
         .merge(members::routes())
         .merge(member::routes())
         .merge(people::routes())

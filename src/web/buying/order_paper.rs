@@ -23,7 +23,7 @@ use crate::usecases::orders::{
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Fields, read_date};
+use crate::web::form::{Errors, Fields};
 use crate::web::pieces;
 use crate::web::rights::{Buy, ReadMembers};
 use crate::web::routes::Routes;
@@ -122,7 +122,7 @@ async fn sign(
             errors.add(field, message);
         }
     }
-    let on = read_date(fields.text(ON));
+    let on = french::read_date(fields.text(ON));
     if on.is_none() {
         errors.add(ON, "Saisissez la date de signature, par exemple 22/11/2026.");
     }

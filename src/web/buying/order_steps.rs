@@ -95,6 +95,7 @@ async fn signing(
     ));
     Ok(context! {
         lines => lines,
+        buyer => stored.order.buyer.0,
         options => options.collect::<Vec<_>>(),
         signatory => fields.text("signataire"),
         commitment => fields.text("engagement"),

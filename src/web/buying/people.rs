@@ -15,7 +15,7 @@ use crate::usecases::group::{
 use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Fields};
+use crate::web::form::{Errors, Fields, read_siret};
 use crate::web::rights::Buy;
 use crate::web::routes::Routes;
 
@@ -73,12 +73,8 @@ async fn new_siret(
     let listed = listed(&pages, id).await?;
     let mut errors = Errors::none();
     let from = day(fields.text("du"), "du", &mut errors);
-    let typed: String = fields.text("siret").chars().filter(|c| !c.is_whitespace()).collect();
-    let siret = typed.parse();
-    if siret.is_err() {
-        errors.add("siret", "Saisissez un SIRET de 14 chiffres dont la clé est juste.");
-    }
-    if let (Some(from), Ok(siret)) = (from, siret) {
+    let siret = read_siret(fields.text("siret"), "siret", &mut errors);
+    if let (Some(from), Some(siret)) = (from, siret) {
         match replace_siret(&pages.app, &who.actor(), listed.id, from, siret).await {
             Ok(()) => {
                 let message = "Le nouveau SIRET est enregistré. Confirmez-le après l’avoir comparé à l’annuaire officiel.";

@@ -26,10 +26,12 @@ pub(super) struct Seen {
     pub(super) first: bool,
 }
 
-/// The page without what is new each time it is asked for.
+/// What a page is about, without what is new each time it is asked for. The head and the foot are
+/// those of its reader, and stand on each of that reader's pages.
 fn lasting(answer: &Answer) -> String {
     let text = answer.text();
-    text.lines().filter(|line| !line.contains("name=\"cle\"")).collect::<Vec<_>>().join("\n")
+    let (_, main) = text.split_once("<main").expect("a page has a main part");
+    main.lines().filter(|line| !line.contains("name=\"cle\"")).collect::<Vec<_>>().join("\n")
 }
 
 /// A house that is a demonstration, too: its mailbox and its page of all parts are walked.

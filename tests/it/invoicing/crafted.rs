@@ -18,7 +18,7 @@ use travee::usecases::invoices::{
     Terms, Verdict, allocate, posted, preview, receive_invoice, validate,
 };
 
-use super::shared::second;
+use super::group::second;
 use super::world::{Line, World};
 use crate::fixtures::{app_on, body, buyer, convention, day, organisations};
 use crate::harness::On;

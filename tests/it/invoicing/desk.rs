@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use travee::usecases::group::confirm_sirets;
 use travee::usecases::invoices::{allocate, validate};
 
-use super::shared::{BOXES, Group, bill, group, second};
+use super::group::{BOXES, Group, bill, group, second};
 use crate::client::{Client, person};
 use crate::fixtures::{app_on, buyer};
 use crate::harness::On;

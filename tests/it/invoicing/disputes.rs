@@ -10,7 +10,7 @@ use travee::usecases::UseCaseError;
 use travee::usecases::invoices::{Said, allocate, allocate_by, reopen, validate};
 
 use super::desk::clerk;
-use super::shared::{BOXES, Group, bill, codes, group, second, state};
+use super::group::{BOXES, Group, bill, codes, group, second, state};
 use super::world::World;
 use crate::client::Client;
 use crate::fixtures::{BAPAUME, buyer};
@@ -214,7 +214,7 @@ async fn two_credit_notes_of_one_dispute_may_each_ask_whom_they_concern(
     let mut group = group(on).await;
     let [arras, bapaume, berck] = group.members;
     let shares = [(arras, 250, 250, 240), (bapaume, 40, 40, 30), (berck, 37, 37, 37)];
-    group.order(super::shared::ORDER, &[super::world::line("BOI-001", 18_700, &shares)]).await;
+    group.order(super::group::ORDER, &[super::world::line("BOI-001", 18_700, &shares)]).await;
     let invoice = group.receive(&bill("F-1", None, &BOXES, 0)).await.invoice.unwrap();
     let first = credit(&group, "A-1", &[("BOI-001", "12", "1.87", 2_244)]).await;
     let last = credit(&group, "A-2", &[("BOI-001", "8", "1.87", 1_496)]).await;

@@ -15,7 +15,7 @@ use travee::usecases::App;
 use travee::usecases::group::{confirm_sirets, import_members};
 use travee::usecases::invoices::{allocate, issue_statements, validate};
 
-use super::shared::{Group, ORDER, bill, group, second};
+use super::group::{Group, ORDER, bill, group, second};
 use super::world::{World, line};
 use crate::fixtures::{body, buyer};
 use crate::harness::{On, given, in_its_own_process};

@@ -8,7 +8,7 @@ use travee::usecases::group::confirm_sirets;
 use travee::usecases::invoices::{allocate, issue_statements, validate};
 
 use super::bill::Bill;
-use super::shared::{BOXES, Group, HOLDER, ORDER, bill, group, second};
+use super::group::{BOXES, Group, HOLDER, ORDER, bill, group, second};
 use super::world::line;
 use crate::client::Client;
 use crate::fixtures::{ARRAS, BAPAUME, buyer, pdf_text};

@@ -1,4 +1,4 @@
-//! Fictitious papers of a fictitious département, as real ones look: one long sheet of data for each.
+//! Fictitious papers of a fictitious département, as real ones look. Long, for it is data.
 
 use std::sync::Arc;
 

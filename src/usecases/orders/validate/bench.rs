@@ -80,7 +80,7 @@ impl Bench {
             }
         }
         let message = why.map_or_else(
-            || "Aucune délégation de signature n’est enregistrée pour ce signataire.".to_owned(),
+            || "Aucun pouvoir de signature n’est enregistré pour ce signataire.".to_owned(),
             |error| error.for_the_reader(),
         );
         Err(Refusal::new("delegation", message))

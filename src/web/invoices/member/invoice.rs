@@ -19,7 +19,7 @@ use crate::usecases::invoices::{late_interest, pay_own, share_of};
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Form, read_date};
+use crate::web::form::{Errors, Form};
 use crate::web::rights::{MarkPayments, ReadOwn};
 use crate::web::routes::Row;
 
@@ -147,7 +147,7 @@ pub(super) async fn pay(
     let row = to_pay(&pages, &who, id).await?;
     let mut errors = Errors::none();
     let status = StatusCode::UNPROCESSABLE_ENTITY;
-    let Some(on) = read_date(&paid.on) else {
+    let Some(on) = french::read_date(&paid.on) else {
         errors.add("paye-le", "Saisissez la date du paiement, par exemple 22/11/2026.");
         return render(&pages, &who, &row, &paid.on, &errors, status).await;
     };

@@ -13,7 +13,7 @@ use crate::usecases::invoices::{Received, Verdict, receive_own_invoice};
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Fields, new_key, read_date};
+use crate::web::form::{Errors, Fields, new_key};
 use crate::web::rights::UploadInvoices;
 use crate::web::upload::{PDF, Upload, XML};
 
@@ -76,7 +76,7 @@ pub(super) async fn send(
 ) -> Result<Response, PageError> {
     let typed = upload.fields;
     let mut errors = Errors::none();
-    let day = read_date(typed.text(DAY));
+    let day = french::read_date(typed.text(DAY));
     if day.is_none() {
         errors.add(DAY, "Saisissez la date de réception, par exemple 22/11/2026.");
     }

@@ -22,7 +22,7 @@ use crate::usecases::platform::attachments::NewFile;
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Fields, read_date};
+use crate::web::form::{Errors, Fields};
 use crate::web::listing::ListQuery;
 use crate::web::rights::ReceiveDeliveries;
 use crate::web::routes::Row;
@@ -174,7 +174,7 @@ pub(super) async fn save(
             "Saisissez le numéro du bon de livraison : il est sur le papier du livreur.",
         );
     }
-    let day = read_date(typed.text(DAY));
+    let day = french::read_date(typed.text(DAY));
     if day.is_none() {
         errors.add(DAY, "Saisissez la date de livraison, par exemple 22/11/2026.");
     }

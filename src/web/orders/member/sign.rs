@@ -22,7 +22,7 @@ use crate::usecases::orders::{
 use crate::web::Pages;
 use crate::web::agent::{Agent, May};
 use crate::web::error::PageError;
-use crate::web::form::{Errors, Fields, Form, read_date};
+use crate::web::form::{Errors, Fields, Form};
 use crate::web::rights::{AdjustOrders, KeepAccounts, ValidateOrders};
 use crate::web::routes::Row;
 use crate::web::upload::{JPEG, PDF, PNG, Upload};
@@ -192,8 +192,8 @@ pub(super) async fn sign(
 ) -> Result<Response, PageError> {
     let desk = Desk::read(&pages, &who, id).await?;
     let Some(power) = desk.own_power(&who) else {
-        let message = "Aucun pouvoir de signature n’est enregistré à votre nom : faites-le \
-                       enregistrer par le CdG62, ou déposez la commande signée sur papier.";
+        let message = "Aucun pouvoir de signature n’est enregistré à votre nom : \
+                       enregistrez-le dans « Équipe », ou déposez la commande signée sur papier.";
         let error = UseCaseError::refused("delegation", message);
         return refused(&pages, &who, &desk, error, Fields::default()).await;
     };
@@ -227,7 +227,7 @@ pub(super) async fn sign_on_paper(
             "Saisissez la qualité de la personne qui a signé, par exemple « Maire ».",
         );
     }
-    let on = read_date(typed.text(SIGNED_ON));
+    let on = french::read_date(typed.text(SIGNED_ON));
     if on.is_none() {
         errors.add(SIGNED_ON, "Saisissez la date de signature, par exemple 22/11/2026.");
     }
