@@ -82,7 +82,10 @@ async fn a_new_installation_comes_to_its_first_census_by_its_pages(
     let file = "/gestion/membres/fichier";
     for (name, said) in [
         ("members_epci_62.csv", "19 membres ajoutés, 0 déjà connu."),
-        ("members_communes_62.csv", "887 membres ajoutés, 0 déjà connu, dont 4 communes dont l’EPCI n’est pas enregistré."),
+        (
+            "members_communes_62.csv",
+            "887 membres ajoutés, 0 déjà connu, dont 4 communes dont l’EPCI n’est pas enregistré.",
+        ),
         ("members_communes_62.csv", "0 membre ajouté, 887 déjà connus."),
     ] {
         let sent = buyer.upload(file, &[], &[("fichier", name, &list(name))]).await;
@@ -178,7 +181,7 @@ async fn a_new_installation_comes_to_its_first_census_by_its_pages(
     buyer.upload(&adhesions, &[], &[("fichier", "a.csv", good.as_bytes())]).await.leads_to(&home);
     buyer.get(&home).await.shows(&["1 membre admis, 1 déjà engagé.", "2026-GC-01"]);
 
-    // The first census opens for those who have a place to deliver to.
+    // The first census opens; a town hall is a place to deliver to until its members say more.
     let id = stored.id.to_string();
     let mut census = vec![
         ("cle", "clef"),
@@ -193,10 +196,18 @@ async fn a_new_installation_comes_to_its_first_census_by_its_pages(
     let made = buyer.post("/gestion/recensements", &census).await;
     assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text());
     let census = made.location().to_owned();
+    buyer.get(&format!("{census}/ouverture")).await.shows(&[
+        "2 membres reçoivent une fiche de besoins par point de livraison : 2 fiches.",
+        "1 membre sans lieu de livraison : son adresse en devient un",
+    ]);
     buyer.post(&format!("{census}/ouverture"), &[]).await.leads_to(&census);
     buyer.get(&census).await.shows(&["0 réponse sur 2 membres"]);
-    let secretary = Client::with(&app, &fresh, bapaume, &[Role::MemberContact]).await;
-    secretary.get("/").await.shows(&["Besoins 2027"]);
+    for (name, place) in [("Bapaume", "Mairie"), ("Arras", "Mairie")] {
+        let member = body(&fresh, name).await;
+        let secretary = Client::with(&app, &fresh, member, &[Role::MemberContact]).await;
+        secretary.get("/").await.shows(&["Répondre au recensement « Besoins 2027 »"]);
+        secretary.get("/lieux").await.shows(&[place]);
+    }
     let breaches = check(&app).await.unwrap().breaches;
     assert!(breaches.is_empty(), "{breaches:?}");
 }

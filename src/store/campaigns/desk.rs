@@ -9,7 +9,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, Value};
 
 use super::sheets::quantity;
-use super::{BLANK, OFFERED};
+use super::{AT_HOME, BLANK, OFFERED};
 use crate::store::group::coded;
 use crate::store::{Access, StoreError, Tx, sql};
 
@@ -19,7 +19,9 @@ pub struct Opening {
     pub members: i64,
     pub sheets: i64,
     pub articles: i64,
-    /// Members that could not answer, for want of a delivery point.
+    /// Members whose address becomes their delivery point, for want of one.
+    pub at_home: i64,
+    /// Members that could not answer, for want of a delivery point and of an address.
     pub without_site: i64,
     /// Members asked of which no contact has an e-mail address: they get a letter.
     pub without_email: i64,
@@ -53,16 +55,19 @@ pub async fn opening(
     id: CampaignId,
     day: NaiveDate,
 ) -> Result<Opening, StoreError> {
-    let asked = format!("SELECT DISTINCT m.organisation_id {BLANK}");
+    let asked =
+        format!("SELECT m.organisation_id {BLANK} UNION SELECT m.organisation_id {AT_HOME}");
     let text = format!(
-        "SELECT (SELECT COUNT(*) FROM ({asked}) t) AS members, (SELECT COUNT(*) {BLANK}) AS sheets, \
+        "SELECT (SELECT COUNT(*) FROM ({asked}) t) AS members, \
+         (SELECT COUNT(*) {BLANK}) + (SELECT COUNT(*) {AT_HOME}) AS sheets, \
+         (SELECT COUNT(*) {AT_HOME}) AS at_home, \
          (SELECT COUNT(*) {OFFERED}) AS articles, \
          (SELECT COUNT(*) FROM campaign c JOIN membership m ON m.convention_id = c.convention_id \
            AND m.state = 'active' WHERE c.id = $1 \
            AND EXISTS (SELECT 1 FROM membership_lot ml JOIN campaign_lot cl ON cl.lot_id = ml.lot_id \
              WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
            AND NOT EXISTS (SELECT 1 FROM site s WHERE s.organisation_id = m.organisation_id \
-             AND NOT s.retired)) AS without_site, \
+             AND NOT s.retired)) - (SELECT COUNT(*) {AT_HOME}) AS without_site, \
          (SELECT COUNT(*) FROM ({asked}) t WHERE NOT EXISTS (SELECT 1 FROM contact k \
            WHERE k.organisation_id = t.organisation_id AND k.email IS NOT NULL)) AS without_email"
     );

@@ -262,6 +262,15 @@ const BLANK: &str = "FROM campaign c \
      AND NOT EXISTS (SELECT 1 FROM need_sheet n WHERE n.campaign_id = c.id \
                      AND n.organisation_id = m.organisation_id AND n.site_id = s.id)";
 
+/// The members that census `$1` asks and that never said where to deliver, but have an address.
+const AT_HOME: &str = "FROM campaign c \
+     JOIN membership m ON m.convention_id = c.convention_id AND m.state = 'active' \
+     JOIN organisation o ON o.id = m.organisation_id \
+     WHERE c.id = $1 AND o.postcode IS NOT NULL AND o.town IS NOT NULL \
+     AND EXISTS (SELECT 1 FROM membership_lot ml JOIN campaign_lot cl ON cl.lot_id = ml.lot_id \
+                 WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
+     AND NOT EXISTS (SELECT 1 FROM site s WHERE s.organisation_id = o.id)";
+
 /// Freezes for the census what its lots offer on `day`: members answer these versions, whatever
 /// the catalogue becomes. How many articles.
 pub async fn freeze_articles(tx: &Tx, id: CampaignId, day: NaiveDate) -> Result<u64, StoreError> {
@@ -272,6 +281,20 @@ pub async fn freeze_articles(tx: &Tx, id: CampaignId, day: NaiveDate) -> Result<
     let statement = sql(tx.connection(), &text, [id.0.into(), day.into()]);
     let frozen = tx.connection().execute_raw(statement).await;
     Ok(frozen.map_err(StoreError::during("freezing the articles of a census"))?.rows_affected())
+}
+
+/// Makes the address of each member that never said where to deliver its delivery point: it mends
+/// that while it answers. How many.
+pub async fn add_delivery_points(tx: &Tx, id: CampaignId) -> Result<u64, StoreError> {
+    let text = format!(
+        "INSERT INTO site (organisation_id, name, address_lines, postcode, town, hours, \
+         constraints, retired) \
+         SELECT o.id, CASE WHEN o.kind = 'commune' THEN 'Mairie' ELSE 'Siège' END, \
+         o.address_lines, o.postcode, o.town, '', '', FALSE {AT_HOME} ORDER BY o.id"
+    );
+    let statement = sql(tx.connection(), &text, [id.0.into()]);
+    let added = tx.connection().execute_raw(statement).await;
+    Ok(added.map_err(StoreError::during("making delivery points"))?.rows_affected())
 }
 
 /// A blank sheet for every active member that subscribed one of the census's lots, at each of

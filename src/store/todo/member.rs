@@ -61,14 +61,19 @@ async fn censuses(
         id: i64,
         title: String,
         closes_on: NaiveDate,
+        sheets: i64,
         unanswered: i64,
         unsigned: i64,
     }
-    let text = "SELECT c.id, c.title, c.closes_on, \
+    let text = "SELECT c.id, c.title, c.closes_on, COUNT(s.id) AS sheets, \
          CAST(SUM(CASE WHEN s.state IN ('draft', 'reopened') THEN 1 ELSE 0 END) AS BIGINT) AS unanswered, \
          CAST(SUM(CASE WHEN s.state = 'submitted' AND s.signed_by IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS unsigned \
-         FROM campaign c JOIN need_sheet s ON s.campaign_id = c.id \
-         WHERE s.organisation_id = $1 AND c.state = 'open' AND c.opens_on <= $2 AND c.closes_on >= $2 \
+         FROM campaign c LEFT JOIN need_sheet s ON s.campaign_id = c.id AND s.organisation_id = $1 \
+         WHERE c.state = 'open' AND c.opens_on <= $2 AND c.closes_on >= $2 \
+         AND (s.id IS NOT NULL OR EXISTS (SELECT 1 FROM membership m \
+           JOIN membership_lot ml ON ml.membership_id = m.id \
+           JOIN campaign_lot cl ON cl.lot_id = ml.lot_id AND cl.campaign_id = c.id \
+           WHERE m.convention_id = c.convention_id AND m.organisation_id = $1 AND m.state = 'active')) \
          GROUP BY c.id, c.title, c.closes_on";
     let found: Vec<Row> = rows(on, text, vec![member.0.into(), today.into()]).await?;
     for row in found {
@@ -85,7 +90,14 @@ async fn censuses(
             let words = french::plural(count, "lieu de livraison", "lieux de livraison");
             format!("{} {words}", french::count(count))
         };
-        if row.unanswered > 0 && rights.contains(&Right::WriteNeeds) {
+        if row.sheets == 0 && rights.contains(&Right::ManageSites) {
+            let title = format!("Répondre au recensement « {} »", row.title);
+            let detail = "Dites d’abord où livrer : la fiche de besoins s’ouvre alors.".to_owned();
+            todos.push(Todo {
+                link: format!("/campagnes/{}/livraison", row.id),
+                ..todo(title, detail)
+            });
+        } else if row.unanswered > 0 && rights.contains(&Right::WriteNeeds) {
             todos.push(todo(
                 format!("Répondre au recensement « {} »", row.title),
                 format!("Reste à répondre pour {}. Environ 3 minutes.", points(row.unanswered)),

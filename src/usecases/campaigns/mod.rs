@@ -197,6 +197,7 @@ async fn open_in(
              recensement. Rien n’a été ouvert.",
         ));
     }
+    store::add_delivery_points(tx, campaign).await?;
     let sheets = store::add_blank_sheets(tx, campaign).await?;
     let without_site = store::members_without_sheet(tx, campaign).await?;
     let details = format!("{articles} articles, {sheets} fiches");
@@ -225,6 +226,7 @@ pub async fn complete_sheets(
             ));
         }
     }
+    store::add_delivery_points(&tx, campaign).await?;
     let added = store::add_blank_sheets(&tx, campaign).await?;
     let details = format!("{added} fiches ajoutées");
     let entry = app.entry(actor, "campaign.complete", "campaign", campaign.0, details);

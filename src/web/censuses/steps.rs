@@ -126,9 +126,16 @@ async fn opening_panel(pages: &Pages, desk: &Desk) -> Result<Panel, PageError> {
             if figures.without_email < 2 { "le" } else { "les" }
         ));
     }
+    if figures.at_home > 0 {
+        lines.push(format!(
+            "{} sans lieu de livraison : {} adresse en devient un, à corriger en répondant.",
+            counted(figures.at_home, "membre", "membres"),
+            if figures.at_home < 2 { "son" } else { "leur" }
+        ));
+    }
     if figures.without_site > 0 {
         lines.push(format!(
-            "{} sans point de livraison : {} ne pourr{} pas répondre tant qu’il n’est pas ajouté.",
+            "{} sans lieu de livraison ni adresse : {} ne pourr{} pas répondre tant qu’il n’est pas ajouté.",
             counted(figures.without_site, "membre", "membres"),
             if figures.without_site < 2 { "il" } else { "ils" },
             if figures.without_site < 2 { "a" } else { "ont" }

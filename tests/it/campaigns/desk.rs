@@ -56,7 +56,7 @@ async fn answered(world: &World) -> CampaignId {
 async fn opening_makes_what_its_page_announced(#[values(On::Sqlite, On::Postgres)] on: On) {
     let world = World::new(on).await;
     let id = world.census_of("Besoins", "2026-03-01", "2026-05-31", 2026).await;
-    // Berck has nowhere to deliver to.
+    // Berck has nowhere to deliver to any more.
     world
         .fresh
         .execute(
