@@ -3,14 +3,15 @@
 //! SQLite copies a migrated file; PostgreSQL clones a migrated template database of the private
 //! server that `tests/run` starts and names in `TRAVEE_TEST_POSTGRES`. Without that server a test
 //! on PostgreSQL fails: none is ever skipped.
+//!
+//! File and template are made once a run: the runner gives each test a process of its own, and
+//! the migrations would be most of what a test does.
 
-use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
 use tempfile::TempDir;
-use tokio::sync::Mutex;
 use travee::store::Store;
 
 /// Which database a test runs on.
@@ -80,47 +81,76 @@ fn database_name(kind: &str) -> String {
 }
 
 async fn create(statement: &str) {
-    let server =
-        Database::connect(format!("{}/postgres", server())).await.expect("PostgreSQL answers");
+    let server = postgres().await;
     server.execute_unprepared(statement).await.expect("the database is created");
     server.close().await.expect("the connection closes");
 }
 
-static MADE: Mutex<()> = Mutex::const_new(());
+/// One connection to the server's own database.
+async fn postgres() -> DatabaseConnection {
+    let mut options = ConnectOptions::new(format!("{}/postgres", server()));
+    options.max_connections(1);
+    Database::connect(options).await.expect("PostgreSQL answers")
+}
+
+/// The run that this process is of: the runner's, or the process itself.
+fn run() -> String {
+    std::env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| std::process::id().to_string())
+}
+
+async fn migrated(url: &str) {
+    let store = Store::connect(url).await.expect("the template opens");
+    store.migrate().await.expect("the migrations run");
+    store.close().await.expect("the template closes, so that it can be cloned");
+}
 
 async fn sqlite_template() -> PathBuf {
-    static TEMPLATE: OnceLock<(TempDir, PathBuf)> = OnceLock::new();
-    let _one_at_a_time = MADE.lock().await;
-    if TEMPLATE.get().is_none() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let store = Store::connect(&Store::embedded(folder.path())).await.expect("SQLite opens");
-        store.migrate().await.expect("the migrations run");
-        store.close().await.expect("SQLite closes");
-        let url = Store::embedded(folder.path());
-        let raw = Database::connect(&url).await.expect("SQLite opens");
-        raw.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.expect("checkpoint");
-        raw.close().await.expect("SQLite closes");
-        let path = folder.path().join("travee.db");
-        TEMPLATE.set((folder, path)).expect("set once, under the lock");
+    const KIND: &str = "template-";
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let template = folder.join(format!("{KIND}{}.db", run()));
+    if template.exists() {
+        return template;
     }
-    TEMPLATE.get().expect("set above").1.clone()
+    let made = tempfile::tempdir_in(folder).expect("a temporary folder");
+    let url = Store::embedded(made.path());
+    migrated(&url).await;
+    let raw = Database::connect(&url).await.expect("SQLite opens");
+    raw.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.expect("checkpoint");
+    raw.close().await.expect("SQLite closes");
+    for entry in std::fs::read_dir(folder).expect("the folder is read").flatten() {
+        let name = entry.file_name();
+        let former = name.to_str().is_some_and(|name| name.starts_with(KIND));
+        if former && entry.path() != template {
+            std::fs::remove_file(entry.path()).ok();
+        }
+    }
+    // Two tests that begin together both make it; the second takes the place of its equal.
+    std::fs::rename(made.path().join("travee.db"), &template).expect("the template is put down");
+    template
 }
 
 async fn postgres_clone() -> String {
-    static TEMPLATE: OnceLock<String> = OnceLock::new();
-    let _one_at_a_time = MADE.lock().await;
-    if TEMPLATE.get().is_none() {
-        let name = database_name("template");
-        create(&format!("CREATE DATABASE {name}")).await;
-        let store =
-            Store::connect(&format!("{}/{name}", server())).await.expect("PostgreSQL opens");
-        store.migrate().await.expect("the migrations run");
-        store.close().await.expect("the template closes, so that it can be cloned");
-        TEMPLATE.set(name).expect("set once, under the lock");
+    const TEMPLATE: &str = "travee_template";
+    let here = postgres().await;
+    let is_made = async || {
+        let query = format!("SELECT 1 FROM pg_database WHERE datname = '{TEMPLATE}'");
+        let query = Statement::from_string(here.get_database_backend(), query);
+        here.query_one_raw(query).await.expect("PostgreSQL answers").is_some()
+    };
+    if !is_made().await {
+        here.execute_unprepared("SELECT pg_advisory_lock(62)").await.expect("a turn");
+        if !is_made().await {
+            let name = database_name("template");
+            create(&format!("CREATE DATABASE {name}")).await;
+            migrated(&format!("{}/{name}", server())).await;
+            create(&format!("ALTER DATABASE {name} RENAME TO {TEMPLATE}")).await;
+        }
     }
-    let template = TEMPLATE.get().expect("set above");
     let name = database_name("t");
-    create(&format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+    let clone = format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}");
+    here.execute_unprepared(&clone).await.expect("the template is cloned");
+    // The turn ends with the connection.
+    here.close().await.expect("the connection closes");
     format!("{}/{name}", server())
 }
 
