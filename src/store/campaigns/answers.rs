@@ -59,6 +59,11 @@ struct Row {
     told_at: Option<DateTime<Utc>>,
 }
 
+#[derive(FromQueryResult)]
+struct Total {
+    total: i64,
+}
+
 /// One row a member of census `$1`: how many sheets it has and what they say.
 const MEMBERS: &str = "SELECT organisation_id, COUNT(*) AS sheets, \
      CAST(SUM(CASE WHEN state <> 'draft' AND answer IS NOT NULL THEN 1 ELSE 0 END) AS BIGINT) AS answered, \
@@ -105,21 +110,23 @@ fn condition(filter: AnswerFilter) -> String {
     )
 }
 
-/// What the address may sort by; members without an answer come last by date.
-fn order(slice: &Slice, postgres: bool) -> String {
-    let column = match slice.sort.as_str() {
-        "epci" => "COALESCE(e.name, '')".to_owned(),
-        "population" => "COALESCE(o.population, 0)".into(),
-        "date" => "CASE WHEN m.answered_at IS NULL THEN 1 ELSE 0 END, m.answered_at".into(),
-        "montant" => net_of("o.id", postgres),
-        "etat" => "CASE WHEN m.answered = 0 THEN 0 WHEN m.answered < m.sheets THEN 1 \
-                   WHEN m.needs = 0 THEN 2 ELSE 3 END"
-            .into(),
+/// What the address may sort by, as two keys of which the first is seldom needed: members without
+/// an answer come last by date.
+fn keys(sort: &str, postgres: bool) -> (&'static str, String) {
+    match sort {
+        "epci" => ("0", "COALESCE(e.name, '')".to_owned()),
+        "population" => ("0", "COALESCE(o.population, 0)".into()),
+        "date" => ("CASE WHEN m.answered_at IS NULL THEN 1 ELSE 0 END", "m.answered_at".into()),
+        "montant" => ("0", net_of("o.id", postgres)),
+        "etat" => (
+            "0",
+            "CASE WHEN m.answered = 0 THEN 0 WHEN m.answered < m.sheets THEN 1 \
+             WHEN m.needs = 0 THEN 2 ELSE 3 END"
+                .into(),
+        ),
         // A key of nobody's sorts by name, like no key.
-        _ => "o.name".into(),
-    };
-    let way = if slice.descending { "DESC" } else { "ASC" };
-    format!("ORDER BY {column} {way}, o.name, o.id")
+        _ => ("0", "o.name".into()),
+    }
 }
 
 /// One page of the members of a census, and how many there are in all.
@@ -129,33 +136,41 @@ pub async fn member_answers(
     filter: AnswerFilter,
     slice: &Slice,
 ) -> Result<(Vec<MemberAnswer>, u64), StoreError> {
-    #[derive(FromQueryResult)]
-    struct Total {
-        total: i64,
-    }
     let doing = "reading the answers of a census";
     let epci = filter.epci.map_or(0, |epci| epci.0);
     let values: Vec<Value> = vec![campaign.0.into(), slice.pattern().into(), epci.into()];
     let condition = condition(filter);
-    let text = format!("SELECT COUNT(*) AS total FROM ({MEMBERS}) m {FROM} {condition}");
-    let total = Total::find_by_statement(sql(on.connection(), &text, values.clone()))
+    let (text, asked) = if filter == AnswerFilter::default() && slice.search.is_empty() {
+        // Everybody: nothing need be known of each to count them.
+        let all = "SELECT COUNT(DISTINCT organisation_id) AS total FROM need_sheet \
+                   WHERE campaign_id = $1";
+        (all.to_owned(), vec![campaign.0.into()])
+    } else {
+        let found = format!("SELECT COUNT(*) AS total FROM ({MEMBERS}) m {FROM} {condition}");
+        (found, values.clone())
+    };
+    let total = Total::find_by_statement(sql(on.connection(), &text, asked))
         .one(on.connection())
         .await
         .map_err(StoreError::during(doing))?;
     let postgres = is_postgres(on.connection());
+    let (first, key) = keys(&slice.sort, postgres);
+    let way = if slice.descending { "DESC" } else { "ASC" };
+    let order = |of: &str| format!("ORDER BY first_key, sort_key {way}, {of}.name, {of}.id");
     // What is read for each member is read for those of the page alone.
     let page = format!(
         "SELECT o.id, o.name, e.name AS epci, o.population, m.answered, m.sheets, m.needs, \
-         m.unsigned, m.answered_at, m.channel, ROW_NUMBER() OVER ({}) AS place \
-         FROM ({MEMBERS}) m {FROM} {condition} ORDER BY place {}",
-        order(slice, postgres),
+         m.unsigned, m.answered_at, m.channel, {first} AS first_key, {key} AS sort_key \
+         FROM ({MEMBERS}) m {FROM} {condition} {} {}",
+        order("o"),
         slice.cut()
     );
     let net = net_of("p.id", postgres);
     let text = format!(
         "SELECT p.*, {net} AS net_cents, (SELECT MAX(x.queued_at) FROM mail x \
          WHERE x.campaign_id = $1 AND x.organisation_id = p.id) AS told_at \
-         FROM ({page}) p ORDER BY p.place"
+         FROM ({page}) p {}",
+        order("p")
     );
     let rows = Row::find_by_statement(sql(on.connection(), &text, values))
         .all(on.connection())
