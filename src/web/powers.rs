@@ -25,6 +25,8 @@ use crate::usecases::group::{NewPower, PowerHolder, end_power, record_power};
 const OTHER: &str = "autre";
 
 const NOT_AN_ADDRESS: &str = "Saisissez une adresse complète, par exemple maire@commune.fr.";
+const TWO_PEOPLE: &str =
+    "Une personne de la liste est choisie : effacez ce nom, ou choisissez « Une autre personne ».";
 const NOT_A_DAY: &str = "Indiquez une date, par exemple 02/04/2026.";
 
 pub(super) fn routes() -> Routes {
@@ -118,14 +120,6 @@ async fn member_end(
     end(&pages, &who, &desk, contact, &fields).await
 }
 
-/// Who signs most often: whoever is signed in and may sign.
-fn oneself(who: &Agent, typed: &Fields, name: &str, own: &str) -> String {
-    match typed.text(name) {
-        "" if typed.0.is_empty() && who.may(Right::ValidateOrders) => own.to_owned(),
-        text => text.to_owned(),
-    }
-}
-
 async fn show(
     pages: &Pages,
     who: &Agent,
@@ -157,17 +151,28 @@ async fn show(
             against => against.map(|why| why.for_the_reader()),
         }
     });
-    let mut signers: Vec<Value> = people
+    let signers: Vec<(String, &str)> = people
         .iter()
         .filter(|(_, person)| person.role == ContactRole::Signatory)
-        .map(|(id, person)| context! { code => id.to_string(), words => person.name.as_str() })
+        .map(|(id, person)| (id.to_string(), person.name.as_str()))
         .collect();
     let nobody = signers.is_empty();
-    signers.push(context! { code => OTHER, words => "Une autre personne, nommée ci-dessous" });
-    let chosen = match typed.text("personne") {
-        "" if nobody => OTHER,
-        chosen => chosen,
+    // Whoever signs most often: the one who is signed in and may.
+    let me = who.may(Right::ValidateOrders).then_some((&who.name, &who.email));
+    let mine = me.and_then(|(name, _)| signers.iter().find(|(_, signer)| signer == name));
+    let chosen = match (typed.text("personne"), mine) {
+        ("", Some((id, _))) => id.as_str(),
+        ("", None) if nobody || me.is_some() => OTHER,
+        (chosen, _) => chosen,
     };
+    let proposed = me.filter(|_| typed.0.is_empty() && chosen == OTHER);
+    let (name, email) = proposed.map_or_else(
+        || (typed.text("nom"), typed.text("courriel")),
+        |(name, email)| (name.as_str(), email.as_str()),
+    );
+    let mut options: Vec<Value> =
+        signers.iter().map(|(id, name)| context! { code => id.as_str(), words => *name }).collect();
+    options.push(context! { code => OTHER, words => "Une autre personne, nommée ci-dessous" });
     let values = context! {
         desk => context! {
             name => desk.name.as_str(),
@@ -180,11 +185,11 @@ async fn show(
             .iter()
             .map(|(contact, name)| context! { contact => contact.0, name => name.as_str() })
             .collect::<Vec<_>>(),
-        options => signers,
+        options => options,
         nobody => nobody,
         person => chosen,
-        name => oneself(who, typed, "nom", &who.name),
-        email => oneself(who, typed, "courriel", &who.email),
+        name => name,
+        email => email,
         quality => typed.text("qualite"),
         act => typed.text("acte"),
         from => typed.text("du"),
@@ -204,6 +209,9 @@ async fn show(
 fn read(desk: &Desk, typed: &Fields) -> Result<NewPower, Errors> {
     let mut errors = Errors::none();
     let known = typed.text("personne").parse().ok().map(ContactId);
+    if known.is_some() && !typed.text("nom").is_empty() {
+        errors.add("nom", TWO_PEOPLE);
+    }
     let holder = known.map_or_else(
         || {
             let name = typed.text("nom").to_owned();

@@ -299,6 +299,9 @@ async fn a_power_is_recorded_by_who_signs_or_by_the_coordinator_and_ends(
     assert_eq!(strange.status, StatusCode::NOT_FOUND);
     let mut borrowed = typed.clone();
     borrowed[0] = ("personne", contact.as_str());
+    let two = neighbour.post(own, &borrowed).await;
+    assert!(two.text().contains("effacez ce nom"), "{}", two.text());
+    borrowed[1] = ("nom", "");
     assert_eq!(neighbour.post(own, &borrowed).await.status, StatusCode::NOT_FOUND);
 
     // The coordinator sees it, ends it, and records its own director's.
