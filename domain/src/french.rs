@@ -48,6 +48,11 @@ pub fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
     if count < 2 { one } else { many }
 }
 
+/// A count with its noun: `3 membres`.
+pub fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), plural(number, one, many))
+}
+
 /// A counted noun for two and more: its first word takes the plural (`boîte à dos` becomes
 /// `boîtes à dos`).
 pub fn many(noun: &str) -> String {

@@ -144,11 +144,6 @@ fn accepted<T>(read: Read<T>) -> Result<Vec<(u64, T)>, Failure> {
     }
 }
 
-/// `3 membres ajoutés`.
-pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{} {}", french::count(count), french::plural(count, one, many))
-}
-
 async fn members(args: &MembersArgs) -> Outcome {
     let bytes = file::read(&args.file, MAX_BYTES)?;
     let rows = accepted(members::read(&bytes))?;
@@ -162,13 +157,13 @@ async fn members(args: &MembersArgs) -> Outcome {
     if imported.without_epci > 0 {
         eprintln!(
             "{} sans EPCI : le leur n’est pas enregistré.",
-            counted(imported.without_epci, "commune ajoutée", "communes ajoutées")
+            french::counted(imported.without_epci, "commune ajoutée", "communes ajoutées")
         );
     }
     output::line(&format!(
         "{}, {}.",
-        counted(imported.added, "membre ajouté", "membres ajoutés"),
-        counted(imported.known, "déjà connu", "déjà connus")
+        french::counted(imported.added, "membre ajouté", "membres ajoutés"),
+        french::counted(imported.known, "déjà connu", "déjà connus")
     ))
 }
 
@@ -180,9 +175,9 @@ async fn contacts(args: &ContactsArgs) -> Outcome {
     app.store.close().await?;
     output::line(&format!(
         "{}, {}, {}.",
-        counted(imported.contacts, "contact ajouté", "contacts ajoutés"),
-        counted(imported.known, "déjà connu", "déjà connus"),
-        counted(imported.sites, "point de livraison ajouté", "points de livraison ajoutés")
+        french::counted(imported.contacts, "contact ajouté", "contacts ajoutés"),
+        french::counted(imported.known, "déjà connu", "déjà connus"),
+        french::counted(imported.sites, "point de livraison ajouté", "points de livraison ajoutés")
     ))
 }
 
@@ -197,8 +192,8 @@ async fn catalogue(args: &CatalogueArgs) -> Outcome {
     app.store.close().await?;
     output::line(&format!(
         "{}, {}, {}.",
-        counted(imported.added, "article ajouté", "articles ajoutés"),
-        counted(imported.revised, "modifié", "modifiés"),
-        counted(imported.unchanged, "inchangé", "inchangés")
+        french::counted(imported.added, "article ajouté", "articles ajoutés"),
+        french::counted(imported.revised, "modifié", "modifiés"),
+        french::counted(imported.unchanged, "inchangé", "inchangés")
     ))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use domain::french;
 
-use super::admin::{actor, counted, open};
+use super::admin::{actor, open};
 use super::database::DatabaseArgs;
 use super::outcome::{Failure, Outcome};
 use super::{file, output};
@@ -104,9 +104,13 @@ pub(super) async fn run(args: &BouncesArgs) -> Outcome {
     }
     output::line(&format!(
         "{}, {}, {}.",
-        counted(marked, "e-mail marqué revenu", "e-mails marqués revenus"),
-        counted(known, "déjà noté", "déjà notés"),
-        counted(messages.len() - marked - known - wrong, "avis sans échec", "avis sans échec")
+        french::counted(marked, "e-mail marqué revenu", "e-mails marqués revenus"),
+        french::counted(known, "déjà noté", "déjà notés"),
+        french::counted(
+            messages.len() - marked - known - wrong,
+            "avis sans échec",
+            "avis sans échec"
+        )
     ))?;
     match wrong {
         0 => Ok(()),

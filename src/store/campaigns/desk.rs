@@ -8,8 +8,8 @@ use entities::campaign;
 use sea_orm::sea_query::Expr;
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, Value};
 
+use super::opening::{AT_HOME, BLANK, OFFERED};
 use super::sheets::quantity;
-use super::{AT_HOME, BLANK, OFFERED};
 use crate::store::group::coded;
 use crate::store::{Access, StoreError, Tx, sql};
 

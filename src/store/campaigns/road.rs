@@ -4,7 +4,8 @@ use domain::campaigns::census::CensusState;
 use domain::campaigns::road::{Counts, Facts};
 use sea_orm::{FromQueryResult, Value};
 
-use super::{BLANK, OFFERED, StoredCensus};
+use super::StoredCensus;
+use super::opening::{BLANK, OFFERED};
 use crate::store::{Access, StoreError, sql};
 
 #[derive(FromQueryResult)]

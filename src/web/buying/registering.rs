@@ -188,10 +188,6 @@ fn accepted<T>(read: Read<T>, errors: &mut Errors) -> Vec<(u64, T)> {
     read.rows
 }
 
-fn counted(count: usize, one: &str, several: &str) -> String {
-    format!("{} {}", french::count(count), french::plural(count, one, several))
-}
-
 /// A list of communes, of EPCI, or of contacts: its column names say which. All or nothing; who is
 /// known already stays as they are, so that a list can come again.
 async fn take_in(
@@ -213,9 +209,13 @@ async fn take_in(
         import_contacts(app, &actor, &rows).await.map(|done| {
             format!(
                 "{}, {}, {}.",
-                counted(done.contacts, "contact ajouté", "contacts ajoutés"),
-                counted(done.known, "déjà connu", "déjà connus"),
-                counted(done.sites, "lieu de livraison ajouté", "lieux de livraison ajoutés")
+                french::counted(done.contacts, "contact ajouté", "contacts ajoutés"),
+                french::counted(done.known, "déjà connu", "déjà connus"),
+                french::counted(
+                    done.sites,
+                    "lieu de livraison ajouté",
+                    "lieux de livraison ajoutés"
+                )
             )
         })
     } else {
@@ -229,13 +229,13 @@ async fn take_in(
             Ok(bodies) => import_members(app, &actor, bodies).await.map(|done| {
                 format!(
                     "{}, {}{}.",
-                    counted(done.added, "membre ajouté", "membres ajoutés"),
-                    counted(done.known, "déjà connu", "déjà connus"),
+                    french::counted(done.added, "membre ajouté", "membres ajoutés"),
+                    french::counted(done.known, "déjà connu", "déjà connus"),
                     match done.without_epci {
                         0 => String::new(),
                         count => format!(
                             ", dont {} l’EPCI n’est pas enregistré",
-                            counted(count, "commune dont", "communes dont")
+                            french::counted(count, "commune dont", "communes dont")
                         ),
                     }
                 )
@@ -291,8 +291,8 @@ async fn take_adhesions(
             Ok(done) => {
                 let said = format!(
                     "{}, {}.",
-                    counted(done.joined, "membre admis", "membres admis"),
-                    counted(done.known, "déjà engagé", "déjà engagés")
+                    french::counted(done.joined, "membre admis", "membres admis"),
+                    french::counted(done.known, "déjà engagé", "déjà engagés")
                 );
                 return pages.done(&who, &format!("/gestion/conventions/{id}"), said).await;
             }
