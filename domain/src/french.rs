@@ -26,9 +26,9 @@ pub fn decimal(value: Decimal) -> String {
     if fraction.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole},{fraction}") }
 }
 
-/// A count as the French write it: `1 234`.
-pub fn count(value: usize) -> String {
-    thousands(&value.to_string())
+/// A count as the French write it: `1 234`. Fewer than none is none.
+pub fn count(value: impl TryInto<u64>) -> String {
+    thousands(&value.try_into().unwrap_or_default().to_string())
 }
 
 /// A date as the French write it: `22/11/2026`.
@@ -44,12 +44,12 @@ pub fn read_date(text: &str) -> Option<NaiveDate> {
 }
 
 /// The noun that agrees with `count`: French counts 0 and 1 as singular.
-pub fn plural<'a>(count: usize, one: &'a str, many: &'a str) -> &'a str {
-    if count < 2 { one } else { many }
+pub fn plural<'a>(count: impl TryInto<u64>, one: &'a str, many: &'a str) -> &'a str {
+    if count.try_into().unwrap_or_default() < 2 { one } else { many }
 }
 
 /// A count with its noun: `3 membres`.
-pub fn counted(number: usize, one: &str, many: &str) -> String {
+pub fn counted(number: impl TryInto<u64> + Copy, one: &str, many: &str) -> String {
     format!("{} {}", count(number), plural(number, one, many))
 }
 

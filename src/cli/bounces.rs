@@ -20,13 +20,13 @@ Exemples :
   travee admin bounces - < avis.eml
 
 Le fichier est un message, ou une boîte aux lettres (mbox) de messages, tels que les serveurs de
-courriel les renvoient à l’expéditeur (RFC 3464 : Postfix, Exchange…). L’e-mail revenu est reconnu
+courriel les renvoient à l’expéditeur (RFC 3464 : Postfix, Exchange…). Le courriel revenu est reconnu
 à son identifiant (Message-ID) et marqué « revenu » ; son adresse est signalée à l’administrateur
 et à l’acheteur. Un avis de retard ne change rien. Un avis déjà noté non plus : le même fichier peut
-être relu. Un message qui n’est pas compris, ou dont l’e-mail n’est pas d’ici, est nommé, les autres
+être relu. Un message qui n’est pas compris, ou dont le courriel n’est pas d’ici, est nommé, les autres
 sont notés, et le code de sortie est 3.";
 
-/// Note les e-mails revenus, d’après les avis de non-remise
+/// Note les courriels revenus, d’après les avis de non-remise
 #[derive(Debug, Args)]
 #[command(after_help = BOUNCES)]
 pub(crate) struct BouncesArgs {
@@ -89,12 +89,12 @@ pub(super) async fn run(args: &BouncesArgs) -> Outcome {
                     Noted::Known { .. } => known += 1,
                     Noted::UnderWay { address } => {
                         known += 1;
-                        output::line(&format!("{address} : l’e-mail est déjà reparti."))?;
+                        output::line(&format!("{address} : le courriel est déjà reparti."))?;
                     }
                     Noted::Unknown => {
                         wrong += 1;
                         output::line(&format!(
-                            "message {number} : aucun e-mail envoyé d’ici n’a l’identifiant {}.",
+                            "message {number} : aucun courriel envoyé d’ici n’a l’identifiant {}.",
                             bounce.message_id
                         ))?;
                     }
@@ -104,7 +104,7 @@ pub(super) async fn run(args: &BouncesArgs) -> Outcome {
     }
     output::line(&format!(
         "{}, {}, {}.",
-        french::counted(marked, "e-mail marqué revenu", "e-mails marqués revenus"),
+        french::counted(marked, "courriel marqué revenu", "courriels marqués revenus"),
         french::counted(known, "déjà noté", "déjà notés"),
         french::counted(
             messages.len() - marked - known - wrong,

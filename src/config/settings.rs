@@ -26,7 +26,7 @@ pub const SETTINGS: [Setting; 17] = [
         "public_url",
         "TRAVEE_PUBLIC_URL",
         "http:// et l’adresse d’écoute",
-        "adresse que tapent les utilisateurs ; les liens des e-mails commencent par elle",
+        "adresse que tapent les utilisateurs ; les liens des courriels commencent par elle",
     ),
     setting(
         "data_dir",
@@ -58,18 +58,18 @@ pub const SETTINGS: [Setting; 17] = [
         "aucune",
         "clé précédente, le temps d’un démarrage, quand la clé change",
     ),
-    setting("jobs", "TRAVEE_JOBS", "true", "ce nœud exécute les tâches et envoie les e-mails"),
+    setting("jobs", "TRAVEE_JOBS", "true", "ce nœud exécute les tâches et envoie les courriels"),
     setting(
         "mail.transport",
         "TRAVEE_MAIL_TRANSPORT",
         "folder",
-        "smtp, ou folder : les e-mails sont écrits dans un dossier et ne partent pas",
+        "smtp, ou folder : les courriels sont écrits dans un dossier et ne partent pas",
     ),
     setting(
         "mail.folder",
         "TRAVEE_MAIL_FOLDER",
         "courriels dans le dossier des données",
-        "dossier des e-mails écrits",
+        "dossier des courriels écrits",
     ),
     setting(
         "mail.from",

@@ -47,7 +47,7 @@ impl BounceError {
             }
             Self::Unreadable => "cet avis de non-remise est incomplet ou illisible.",
             Self::NoMessageId => {
-                "cet avis ne donne pas l’identifiant (Message-ID) de l’e-mail qui est revenu."
+                "cet avis ne donne pas l’identifiant (Message-ID) du courriel qui est revenu."
             }
         }
     }

@@ -15,8 +15,9 @@ use crate::usecases::{Actor, App, UseCaseError, campaigns, invoices, orders};
 const REMINDERS_FROM: u32 = 8;
 const HOUSE_FROM: u32 = 3;
 
-fn counted(count: usize, one: &str, many: &str) -> String {
-    format!("{} {}.", french::count(count), french::plural(count, one, many))
+/// What was done, as a sentence.
+fn done(count: impl TryInto<u64> + Copy, one: &str, many: &str) -> String {
+    french::counted(count, one, many) + "."
 }
 
 pub(super) async fn run(
@@ -31,9 +32,9 @@ pub(super) async fn run(
     let message = match work {
         Work::IssueWindow { window, .. } => {
             let issue = orders::issue_window(app, actor, *window, &told).await?;
-            let mut words = counted(issue.orders, "commande émise", "commandes émises");
+            let mut words = done(issue.orders, "commande émise", "commandes émises");
             words += " ";
-            words += &counted(issue.papers, "document produit", "documents produits");
+            words += &done(issue.papers, "document produit", "documents produits");
             for refused in &issue.refused {
                 let reasons = refused.reasons.iter().map(|reason| reason.message.as_str());
                 let reasons = reasons.collect::<Vec<_>>().join(" ");
@@ -44,17 +45,17 @@ pub(super) async fn run(
         Work::IssueStatements { allocation, .. } => {
             let told = |done| progress.tell(done, done);
             let made = invoices::issue_statements(app, actor, *allocation, told).await?;
-            counted(made, "décompte produit", "décomptes produits")
+            done(made, "décompte produit", "décomptes produits")
         }
         Work::IssueReceipts { campaign, .. } => {
             let made = campaigns::issue_receipts(app, actor, *campaign, told).await?;
-            counted(made, "récépissé produit", "récépissés produits")
+            done(made, "récépissé produit", "récépissés produits")
         }
         Work::ZipPapers { member, papers, .. } => {
             let viewer = member.map_or(Viewer::Coordinator, Viewer::Member);
             let made = archive::zip(app, viewer, papers, &archive::zip_key(job), told).await?;
             result = Some(format!("/taches/{job}/fichier"));
-            counted(made, "document rassemblé", "documents rassemblés")
+            done(made, "document rassemblé", "documents rassemblés")
         }
         Work::HolderPack { window, send: false, .. } => {
             let pack = orders::make_pack(app, actor, *window).await?;
@@ -66,30 +67,29 @@ pub(super) async fn run(
         }
         Work::CensusMails { campaign } => {
             let sent = reminders::announce(app, actor, *campaign).await?;
-            counted(sent, "e-mail écrit", "e-mails écrits")
+            done(sent, "courriel écrit", "courriels écrits")
         }
         Work::ClosingMails { campaign, before } => {
             let sent = reminders::closing_changed(app, actor, *campaign, *before).await?;
-            counted(sent, "e-mail écrit", "e-mails écrits")
+            done(sent, "courriel écrit", "courriels écrits")
         }
         Work::SendReminders { day } => {
             let opened = orders::tell_openings(app, actor, *day).await?;
             let sent = reminders::remind(app, actor, *day).await?;
-            let mut words = counted(sent, "rappel écrit", "rappels écrits");
+            let mut words = done(sent, "rappel écrit", "rappels écrits");
             if opened > 0 {
                 words += " ";
-                words += &counted(opened, "ouverture annoncée", "ouvertures annoncées");
+                words += &done(opened, "ouverture annoncée", "ouvertures annoncées");
             }
             words
         }
         Work::KeepHouse { .. } => {
             let gone = housekeeping::keep(app).await?;
-            let gone = usize::try_from(gone).unwrap_or(usize::MAX);
-            counted(gone, "ligne effacée", "lignes effacées")
+            done(gone, "ligne effacée", "lignes effacées")
         }
         Work::RemindCensus { campaign, day } => {
             let sent = reminders::remind_census(app, actor, *campaign, *day).await?;
-            counted(sent, "rappel écrit", "rappels écrits")
+            done(sent, "rappel écrit", "rappels écrits")
         }
     };
     Ok(Made { message, result })

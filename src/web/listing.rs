@@ -266,18 +266,11 @@ impl Listing {
         let first = (query.page - 1).saturating_mul(PER_PAGE);
         let shown = self.rows.len() as u64;
         let last_page = self.total.div_ceil(PER_PAGE).max(1);
-        let total = usize::try_from(self.total).unwrap_or(usize::MAX);
-        let words = if shown == self.total {
-            format!("{} {}", french::count(total), french::plural(total, self.noun.0, self.noun.1))
-        } else {
-            format!(
-                "{} à {} sur {} {}",
-                french::thousands(&(first + 1).to_string()),
-                french::thousands(&(first + shown).to_string()),
-                french::count(total),
-                french::plural(total, self.noun.0, self.noun.1)
-            )
-        };
+        let mut words = french::counted(self.total, self.noun.0, self.noun.1);
+        if shown < self.total {
+            let (first, last) = (french::count(first + 1), french::count(first + shown));
+            words = format!("{first} à {last} sur {words}");
+        }
         let page = |number: u64| query.address(&[("page", &number.to_string())]);
         context! {
             caption => self.caption.as_str(),

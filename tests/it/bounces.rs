@@ -77,19 +77,19 @@ async fn what_came_back_is_marked_flagged_and_told_once(
     let report = told(&output);
     assert!(report.starts_with("zoe@avion.example : adresse inconnue (5.1.1 ; 550"), "{report}");
     assert!(
-        report.ends_with("1 e-mail marqué revenu, 0 déjà noté, 0 avis sans échec."),
+        report.ends_with("1 courriel marqué revenu, 0 déjà noté, 0 avis sans échec."),
         "{report}"
     );
     let again = bounces(&fresh, &eml("postfix.eml"));
-    assert_eq!(told(&again), "0 e-mail marqué revenu, 1 déjà noté, 0 avis sans échec.");
+    assert_eq!(told(&again), "0 courriel marqué revenu, 1 déjà noté, 0 avis sans échec.");
     let late = bounces(&fresh, &eml("delayed.eml"));
-    assert_eq!(told(&late), "0 e-mail marqué revenu, 0 déjà noté, 1 avis sans échec.");
+    assert_eq!(told(&late), "0 courriel marqué revenu, 0 déjà noté, 1 avis sans échec.");
     assert_eq!(states(&fresh).await, ["bounced", "sent", "sent"]);
     let flagged = undeliverable(&app.store).await.unwrap();
     assert_eq!(flagged[0].address, "zoe@avion.example");
     for role in [Role::Buyer, Role::Administrator] {
         let client = Client::with(&app, &fresh, ids[0], &[role]).await;
-        client.get("/").await.shows(&["Corriger une adresse qui ne reçoit pas nos e-mails"]);
+        client.get("/").await.shows(&["Corriger une adresse qui ne reçoit pas nos courriels"]);
         let list = client.get("/gestion/adresses").await;
         list.shows(&["zoe@avion.example", "adresse inconnue", "1 adresse"]);
     }
@@ -130,7 +130,7 @@ async fn a_mailbox_is_read_from_the_standard_input_and_what_is_not_understood_is
         "mairie@carency.example : adresse inconnue (5.1.10",
         "message 2 : ce message n’est pas un avis de non-remise",
         "message 3 : aucun e-mail envoyé d’ici n’a l’identifiant <autre@achats.cdg62.example>",
-        "1 e-mail marqué revenu, 0 déjà noté, 1 avis sans échec.",
+        "1 courriel marqué revenu, 0 déjà noté, 1 avis sans échec.",
     ] {
         assert!(report.contains(words), "{words} in {report}");
     }
@@ -145,5 +145,5 @@ async fn a_mailbox_is_read_from_the_standard_input_and_what_is_not_understood_is
     assert_eq!(nowhere.status.code(), Some(2));
     let help = bounces(&fresh, Path::new("--help"));
     let help = String::from_utf8(help.stdout).unwrap();
-    assert!(help.contains("Note les e-mails revenus") && help.contains("Exemples"), "{help}");
+    assert!(help.contains("Note les courriels revenus") && help.contains("Exemples"), "{help}");
 }

@@ -44,18 +44,13 @@ fn todo(kind: TodoKind, title: String, detail: impl Into<String>, link: &str) ->
     Todo { kind, title, detail, until: None, link, blocked: None }
 }
 
-fn many(count: u64, one: &str, several: &str) -> String {
-    let count = usize::try_from(count).unwrap_or(usize::MAX);
-    format!("{} {}", french::count(count), french::plural(count, one, several))
-}
-
 async fn dead_jobs(on: &impl Access, todos: &mut Vec<Todo>) -> Result<(), StoreError> {
     let counts = jobs::counts(on).await?;
     let dead = counts.iter().find(|(state, _)| *state == JobState::Dead);
     if let Some((_, dead)) = dead.filter(|(_, dead)| *dead > 0) {
         todos.push(todo(
             TodoKind::Job,
-            format!("Examiner {}", many(*dead, "tâche en échec", "tâches en échec")),
+            format!("Examiner {}", french::counted(*dead, "tâche en échec", "tâches en échec")),
             "Une tâche se relance sans refaire ce qui est fait.",
             "/administration/taches?etat=dead",
         ));
@@ -100,7 +95,7 @@ async fn second_factors(
             TodoKind::Account,
             format!(
                 "Faire mettre en place la double authentification : {}",
-                many(people, "personne", "personnes")
+                french::counted(people, "personne", "personnes")
             ),
             "Sans elle, leurs pages ne s’ouvrent pas.",
             "/administration/personnes?organisme=cdg62",
@@ -130,7 +125,8 @@ async fn roles(
     let found: Option<Row> = counted(on, text, vec![today.into(), (today + ROLES).into()]).await?;
     let Some(row) = found.filter(|row| row.people > 0) else { return Ok(()) };
     let people = u64::try_from(row.people).unwrap_or_default();
-    let title = format!("Prolonger les rôles de {}", many(people, "personne", "personnes"));
+    let title =
+        format!("Prolonger les rôles de {}", french::counted(people, "personne", "personnes"));
     let detail = "Passé ce jour, elles n’ont plus accès à ce que ces rôles ouvrent.";
     let until = row.first.and_then(|day| day.pred_opt());
     todos.push(Todo {
@@ -186,9 +182,12 @@ pub async fn addresses(
     let shown: Vec<&str> = found.iter().take(3).map(|one| one.address.as_str()).collect();
     let end = if found.len() > shown.len() { "…" } else { "." };
     let title = if found.len() == 1 {
-        "Corriger une adresse qui ne reçoit pas nos e-mails".to_owned()
+        "Corriger une adresse qui ne reçoit pas nos courriels".to_owned()
     } else {
-        format!("Corriger {} adresses qui ne reçoivent pas nos e-mails", french::count(found.len()))
+        format!(
+            "Corriger {} adresses qui ne reçoivent pas nos courriels",
+            french::count(found.len())
+        )
     };
     let detail = format!("{}{end}", shown.join(", "));
     Ok(vec![todo(TodoKind::Account, title, detail, "/gestion/adresses")])

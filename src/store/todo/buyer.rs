@@ -76,12 +76,7 @@ async fn censuses(
                 FROM campaign c WHERE c.state IN ('draft', 'open', 'closed') ORDER BY c.closes_on, c.id";
     for row in rows::<Census>(on, text, vec![]).await? {
         let home = format!("/gestion/recensements/{}", row.id);
-        let silent = usize::try_from(row.silent).unwrap_or(usize::MAX);
-        let silent = format!(
-            "{} {} sans réponse.",
-            french::count(silent),
-            french::plural(silent, "membre", "membres")
-        );
+        let silent = french::counted(row.silent, "membre", "membres") + " sans réponse.";
         let title = &row.title;
         let found = match row.state.as_str() {
             "draft" => todo(

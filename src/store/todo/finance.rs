@@ -20,10 +20,6 @@ pub async fn finance(
         return Ok(Vec::new());
     }
     let counts = desk_counts(on, today, today + Days::new(7)).await?;
-    let many = |count: i64, one: &str, many: &str| {
-        let count = usize::try_from(count).unwrap_or(0);
-        format!("{} {}", french::count(count), french::plural(count, one, many))
-    };
     let mut todos = Vec::new();
     let mut add = |count: i64, title: String, detail: &str, until, link: &str| {
         if count > 0 {
@@ -40,49 +36,55 @@ pub async fn finance(
     let c = counts;
     add(
         c.late,
-        format!("Payer {}", many(c.late, "facture en retard", "factures en retard")),
+        format!("Payer {}", french::counted(c.late, "facture en retard", "factures en retard")),
         "Les intérêts moratoires courent, sans que le fournisseur les demande.",
         today.pred_opt(),
         "/comptabilite/echeances?quand=retard&payeur=cdg",
     );
     add(
         c.due_soon,
-        format!("Payer {} sous 7 jours", many(c.due_soon, "facture", "factures")),
+        format!("Payer {} sous 7 jours", french::counted(c.due_soon, "facture", "factures")),
         "Le CdG62 les paie pour les membres.",
         Some(today + Days::new(7)),
         "/comptabilite/echeances?quand=7&payeur=cdg",
     );
     add(
         c.to_validate,
-        format!("Valider {}", many(c.to_validate, "répartition", "répartitions")),
+        format!("Valider {}", french::counted(c.to_validate, "répartition", "répartitions")),
         "Par une autre personne que celle qui a réparti.",
         None,
         "/comptabilite?etat=allocated",
     );
     add(
         c.to_share,
-        format!("Répartir {}", many(c.to_share, "facture ou avoir", "factures et avoirs")),
+        format!(
+            "Répartir {}",
+            french::counted(c.to_share, "facture ou avoir", "factures et avoirs")
+        ),
         "Les contrôles sont passés.",
         None,
         "/comptabilite?etat=matched",
     );
     add(
         c.in_dispute,
-        format!("Suivre {}", many(c.in_dispute, "litige", "litiges")),
+        format!("Suivre {}", french::counted(c.in_dispute, "litige", "litiges")),
         "Un avoir ou une livraison est attendu du fournisseur.",
         None,
         "/comptabilite?etat=disputed",
     );
     add(
         c.statements,
-        format!("Émettre {}", many(c.statements, "relevé de membre", "relevés de membres")),
+        format!(
+            "Émettre {}",
+            french::counted(c.statements, "relevé de membre", "relevés de membres")
+        ),
         "Leur numéro est pris, leur document reste à produire.",
         None,
         "/comptabilite?etat=validated",
     );
     add(
         c.recharges,
-        format!("Titrer {}", many(c.recharges, "créance", "créances")),
+        format!("Titrer {}", french::counted(c.recharges, "créance", "créances")),
         "Ce que le CdG62 a payé et réclame aux membres.",
         None,
         "/comptabilite/titres",

@@ -85,11 +85,7 @@ async fn censuses(
             link: format!("/campagnes/{}/besoins", row.id),
             blocked: None,
         };
-        let points = |count: i64| {
-            let count = usize::try_from(count).unwrap_or_default();
-            let words = french::plural(count, "lieu de livraison", "lieux de livraison");
-            format!("{} {words}", french::count(count))
-        };
+        let points = |count: i64| french::counted(count, "lieu de livraison", "lieux de livraison");
         if row.sheets == 0 && rights.contains(&Right::ManageSites) {
             let title = format!("Répondre au recensement « {} »", row.title);
             let detail = "Dites d’abord où livrer : la fiche de besoins s’ouvre alors.".to_owned();
@@ -220,10 +216,7 @@ async fn deliveries(
          GROUP BY p.id, p.number, l.title, p.deliver_by";
     let found: Vec<Row> = rows(on, text, vec![member.0.into()]).await?;
     for row in found {
-        let lines = |count: i64| {
-            let count = usize::try_from(count).unwrap_or_default();
-            format!("{} {}", french::count(count), french::plural(count, "article", "articles"))
-        };
+        let lines = |count: i64| french::counted(count, "article", "articles");
         let link = format!("/livraisons/{}/reception", row.id);
         if row.undecided > 0 {
             todos.push(Todo {

@@ -42,11 +42,6 @@ async fn rows<T: FromQueryResult>(
         .map_err(StoreError::during("reading what a buyer is to do"))
 }
 
-fn many(count: i64, one: &str, several: &str) -> String {
-    let count = usize::try_from(count).unwrap_or_default();
-    format!("{} {}", french::count(count), french::plural(count, one, several))
-}
-
 /// What a group still lacks before its first census, in the order that builds best.
 async fn beginning(on: &impl Access, todos: &mut Vec<Todo>) -> Result<(), StoreError> {
     #[derive(FromQueryResult)]
@@ -142,19 +137,21 @@ async fn windows(
             let detail = format!(
                 "Finie le {} ; {} à valider.",
                 french::date(row.closes_on),
-                many(row.drafts, "brouillon", "brouillons")
+                french::counted(row.drafts, "brouillon", "brouillons")
             );
             todo(format!("Clore la période de commande : {name}"), detail, None, link + "/cloture");
         } else if row.validated > 0 {
             let detail = format!(
                 "{}, {} HT.",
-                many(row.validated, "commande validée", "commandes validées"),
+                french::counted(row.validated, "commande validée", "commandes validées"),
                 Net::from_cents(row.validated_cents).french()
             );
             todo(format!("Émettre les commandes : {name}"), detail, None, link + "/emission");
         } else if open && row.drafts > 0 && row.opens_on <= today {
-            let detail =
-                format!("{}.", many(row.drafts, "brouillon à valider", "brouillons à valider"));
+            let detail = format!(
+                "{}.",
+                french::counted(row.drafts, "brouillon à valider", "brouillons à valider")
+            );
             let title = format!("Suivre les validations : {name}");
             todo(title, detail, Some(row.closes_on), link + "?etat=draft");
         }
@@ -210,8 +207,12 @@ async fn deliveries(on: &impl Access, todos: &mut Vec<Todo>) -> Result<(), Store
             title: "Suivre les livraisons à vérifier".into(),
             detail: format!(
                 "{} chez {}.",
-                many(row.lines, "ligne livrée sans décision", "lignes livrées sans décision"),
-                many(row.members, "membre", "membres")
+                french::counted(
+                    row.lines,
+                    "ligne livrée sans décision",
+                    "lignes livrées sans décision"
+                ),
+                french::counted(row.members, "membre", "membres")
             ),
             until: None,
             link: "/gestion/livraisons".into(),

@@ -84,7 +84,7 @@ async fn tell_opening(app: &App, actor: &Actor, rows: &[Waiting]) -> Result<usiz
     let tx = app.store.begin_write().await?;
     let told = opened(app, &tx, &window, &members).await?;
     if told > 0 {
-        let details = format!("{told} e-mails");
+        let details = format!("{told} courriels");
         let entry = app.entry(actor, "order_window.tell", "order_window", id.0, details);
         platform::append(&tx, vec![entry]).await?;
     }

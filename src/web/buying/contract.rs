@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use super::Row;
-use super::words::{delivered, facts, gauge, history, many, order_state, table};
+use super::words::{delivered, facts, gauge, history, order_state, table};
 use crate::store::orders::{self, OrderFilter};
 use crate::store::tenders::{self, IndexRow, SchedulePrices, StoredContract};
 use crate::store::{Slice, platform};
@@ -117,7 +117,7 @@ async fn show(
             order_rows.collect(),
             "Aucune commande sur ce marché : préparez-en depuis une période de commande.",
         ),
-        order_words => many(i64::try_from(order_count).unwrap_or(i64::MAX), "commande", "commandes"),
+        order_words => french::counted(order_count, "commande", "commandes"),
         invoices => table(
             "Dernières factures du marché",
             &[
@@ -127,7 +127,7 @@ async fn show(
             invoice_rows.collect(),
             "Aucune facture sur ce marché.",
         ),
-        invoice_words => many(i64::try_from(invoice_count).unwrap_or(i64::MAX), "facture", "factures"),
+        invoice_words => french::counted(invoice_count, "facture", "factures"),
         history => history(&told),
     };
     pages.page(&who, "pages/buying/contract.html", values).await

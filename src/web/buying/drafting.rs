@@ -9,7 +9,7 @@ use minijinja::{Value, context};
 
 use super::Row;
 use super::window::head;
-use super::words::{many, table};
+use super::words::table;
 use crate::store::{group, orders};
 use crate::usecases::UseCaseError;
 use crate::usecases::orders::{DraftPreview, Drafted, draft_orders, preview_drafts};
@@ -99,18 +99,18 @@ fn lines(seen: &DraftPreview, coordinator: bool) -> Vec<String> {
     let mut lines = vec![if coordinator {
         format!(
             "{} au nom du CdG62, avec une part pour chaque membre. Il le signe ensuite.",
-            many(count, "brouillon est préparé", "brouillons sont préparés")
+            french::counted(count, "brouillon est préparé", "brouillons sont préparés")
         )
     } else {
         format!(
             "{} depuis les besoins. Chaque membre relit le sien, le corrige et le valide.",
-            many(count, "brouillon est préparé", "brouillons sont préparés")
+            french::counted(count, "brouillon est préparé", "brouillons sont préparés")
         )
     }];
     if seen.drafted.known > 0 {
         lines.push(format!(
             "{} déjà sa commande dans cette période : elle ne change pas.",
-            many(
+            french::counted(
                 i64::try_from(seen.drafted.known).unwrap_or(i64::MAX),
                 "acheteur a",
                 "acheteurs ont chacun"
@@ -167,7 +167,7 @@ async fn draft(
         let orders = i64::try_from(drafted.orders).unwrap_or(i64::MAX);
         let message = format!(
             "{} depuis les besoins. Les membres peuvent les relire et les valider.",
-            many(orders, "brouillon est préparé", "brouillons sont préparés")
+            french::counted(orders, "brouillon est préparé", "brouillons sont préparés")
         );
         return pages.done(&who, &format!("/gestion/fenetres/{id}"), message).await;
     }

@@ -8,7 +8,6 @@ use domain::french;
 use minijinja::context;
 
 use super::packs::size;
-use super::words::many;
 use crate::usecases::orders::{LinkedPack, acknowledge_by_link, linked_pack};
 use crate::usecases::platform::entering::EntryError;
 use crate::web::Pages;
@@ -54,7 +53,7 @@ async fn show(
         contract => linked.contract,
         lot => linked.lot,
         holder => linked.holder,
-        orders => many(linked.pack.orders, "commande", "commandes"),
+        orders => french::counted(linked.pack.orders, "commande", "commandes"),
         made_on => french::date(linked.pack.made_on),
         until => french::date(linked.until),
         size => size(linked.pack.bytes),

@@ -9,7 +9,6 @@ use domain::platform::job::{JobKind, JobState};
 use minijinja::{Value, context};
 
 use super::Row;
-use super::words::many;
 use crate::store::orders;
 use crate::store::platform::jobs::{Job, last_of};
 use crate::usecases::UseCaseError;
@@ -49,13 +48,12 @@ async fn preview(
     let states = orders::window_states(on, window.id()).await?;
     let drafts = states.iter().find(|row| row.state == OrderState::Draft.code());
     let drafts = drafts.map_or(0, |row| row.orders);
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     let room = window.contract.gauge().ok();
     let mut lines = vec![
         format!(
             "{}, {}.",
-            many(count(seen.orders), "commande sera émise", "commandes seront émises"),
-            many(count(seen.papers), "document sera préparé", "documents seront préparés")
+            french::counted(seen.orders, "commande sera émise", "commandes seront émises"),
+            french::counted(seen.papers, "document sera préparé", "documents seront préparés")
         ),
         format!(
             "Montant : {} HT, {} de TVA, {} TTC.",
@@ -74,7 +72,7 @@ async fn preview(
     if drafts > 0 {
         lines.push(format!(
             "{} : rien n’en sera émis.",
-            many(
+            french::counted(
                 drafts,
                 "brouillon attend encore sa validation",
                 "brouillons attendent encore leur validation"
@@ -84,8 +82,8 @@ async fn preview(
     if seen.missing > 0 {
         lines.push(format!(
             "{} de commandes déjà émises.",
-            many(
-                count(seen.missing),
+            french::counted(
+                seen.missing,
                 "extrait manque encore et sera préparé",
                 "extraits manquent encore et seront préparés"
             )
@@ -94,7 +92,7 @@ async fn preview(
     let values = context! {
         id => id,
         orders => seen.orders,
-        button => many(count(seen.orders), "commande", "commandes"),
+        button => french::counted(seen.orders, "commande", "commandes"),
         something => seen.orders > 0 || seen.missing > 0,
         lines => lines,
         refused => refused(&seen.refused),

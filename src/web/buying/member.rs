@@ -13,7 +13,7 @@ use minijinja::{Value, context};
 use super::Row;
 use super::contract::glance;
 use super::members::membership_state;
-use super::words::{delivered, facts, history, many, order_state, papers, quantity, table};
+use super::words::{delivered, facts, history, order_state, papers, quantity, table};
 use crate::store::group::{self, Identity, Listed};
 use crate::store::orders::{DeliveryFilter, OrderFilter, desk_orders, desk_shares};
 use crate::store::{StoreError, platform};
@@ -52,7 +52,6 @@ async fn show(
     let told = platform::history(on, ("organisation", id)).await?;
     let purchases =
         if who.may(ReadPurchases::RIGHT) { Some(purchases(&pages, member).await?) } else { None };
-    let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let may_buy = who.may(Buy::RIGHT);
     let unconfirmed = listed.organisation.sirets.confirmed_on(today).is_err();
     let site_rows = sites.values().map(|point| {
@@ -172,7 +171,7 @@ async fn show(
             share_rows.collect(),
             "Aucune livraison reçue.",
         ),
-        delivery_words => many(count(share_count), "ligne livrée", "lignes livrées"),
+        delivery_words => french::counted(share_count, "ligne livrée", "lignes livrées"),
         purchases => purchases,
         history => history(&told),
     };
@@ -211,7 +210,6 @@ async fn purchases(pages: &Pages, member: OrganisationId) -> Result<Value, PageE
             Cell::date(row.due_on),
         ]
     });
-    let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     Ok(context! {
         orders => table(
             "Dernières commandes, les siennes et celles du CdG62 où il a une part",
@@ -219,16 +217,16 @@ async fn purchases(pages: &Pages, member: OrganisationId) -> Result<Value, PageE
             order_rows.collect(),
             "Aucune commande.",
         ),
-        order_words => many(count(order_count), "commande", "commandes"),
+        order_words => french::counted(order_count, "commande", "commandes"),
         invoices => table(
             "Dernières factures",
             &[("Facture", false), ("Fournisseur", false), ("Date", false), ("État", false), ("Total de la facture TTC", true), ("Échéance", false)],
             invoice_rows.collect(),
             "Aucune facture.",
         ),
-        invoice_words => many(count(invoice_count), "facture", "factures"),
+        invoice_words => french::counted(invoice_count, "facture", "factures"),
         papers => papers(&files),
-        paper_words => many(count(paper_count), "document", "documents"),
+        paper_words => french::counted(paper_count, "document", "documents"),
     })
 }
 

@@ -10,7 +10,6 @@ use domain::group::organisation::OrganisationKind;
 use domain::ids::OrganisationId;
 use minijinja::{Value, context};
 
-use super::words::many;
 use super::{day, text};
 use crate::store::group::{self, Coded};
 use crate::usecases::group::{Merger, Merging, NewBody, merge, preview_merge, register};
@@ -99,7 +98,6 @@ async fn read(pages: &Pages, fields: &Fields) -> Result<Result<Merger, Errors>, 
 
 /// What happens, in figures.
 fn lines(seen: &Merging, on: NaiveDate) -> Vec<String> {
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     vec![
         format!(
             "{} deviennent {} à partir du {}.",
@@ -109,31 +107,31 @@ fn lines(seen: &Merging, on: NaiveDate) -> Vec<String> {
         ),
         format!(
             "{} et {} lui passent.",
-            many(count(seen.sites), "lieu de livraison", "lieux de livraison"),
-            many(count(seen.contacts), "contact", "contacts")
+            french::counted(seen.sites, "lieu de livraison", "lieux de livraison"),
+            french::counted(seen.contacts, "contact", "contacts")
         ),
         format!(
             "{} de recensements ouverts et {} de recensements clos, dont les besoins restent à commander, lui passent.",
-            many(count(seen.open_sheets), "fiche", "fiches"),
-            many(count(seen.closed_sheets), "fiche", "fiches")
+            french::counted(seen.open_sheets, "fiche", "fiches"),
+            french::counted(seen.closed_sheets, "fiche", "fiches")
         ),
         format!(
             "{} ({} HT) : annulés avec ce motif, et repris en un seul par période de commande.",
-            many(count(seen.drafts), "brouillon de commande", "brouillons de commande"),
+            french::counted(seen.drafts, "brouillon de commande", "brouillons de commande"),
             seen.draft_net.french()
         ),
         format!(
             "{} dans les brouillons du CdG62 changent de nom.",
-            many(count(seen.draft_shares), "part", "parts")
+            french::counted(seen.draft_shares, "part", "parts")
         ),
         format!(
             "{} ; la commune nouvelle est liée comme la première des anciennes, pour tous leurs lots.",
-            many(count(seen.memberships), "adhésion prend fin", "adhésions prennent fin")
+            french::counted(seen.memberships, "adhésion prend fin", "adhésions prennent fin")
         ),
         format!(
             "{} et {} ne changent pas : ils gardent le nom et le SIRET de leur date.",
-            many(count(seen.issued), "commande émise", "commandes émises"),
-            many(count(seen.papers), "document", "documents")
+            french::counted(seen.issued, "commande émise", "commandes émises"),
+            french::counted(seen.papers, "document", "documents")
         ),
         "Les SIRET des anciennes communes s’arrêtent la veille. Les pouvoirs de signature de leurs élus ne passent pas : enregistrez ceux de la commune nouvelle.".into(),
     ]

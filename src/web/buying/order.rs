@@ -9,7 +9,7 @@ use domain::orders::state::{OrderAction, OrderState, STEPS};
 use minijinja::{Value, context};
 
 use super::Row;
-use super::words::{facts, history, many, order_state, papers, quantity, table};
+use super::words::{facts, history, order_state, papers, quantity, table};
 use crate::store::orders::{self, DeliveryFilter, DeskShare, StoredOrder, Window};
 use crate::store::{Viewer, group, platform};
 use crate::usecases::UseCaseError;
@@ -86,7 +86,6 @@ async fn show(
         ]);
     }
     let model_c = window.model().coordinator_pays();
-    let count = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let values = context! {
         state => order_state(stored.order.state.code()).french(),
         facts => described(&stored, &window),
@@ -107,10 +106,10 @@ async fn show(
             parts.iter().map(share).collect(),
             "Aucune part.",
         ),
-        share_words => many(count(part_count), "part", "parts"),
+        share_words => french::counted(part_count, "part", "parts"),
         papers => papers(&files),
         added => super::order_paper::added(&pages, stored.id).await?,
-        paper_words => many(count(file_count), "document", "documents"),
+        paper_words => french::counted(file_count, "document", "documents"),
         history => history(&told),
         ..head(&stored, &window, &buyer)
     };

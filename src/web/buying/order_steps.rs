@@ -224,7 +224,7 @@ async fn issue(
     let papers = i64::try_from(done.papers).unwrap_or(i64::MAX);
     let message = format!(
         "La commande est émise. {} dans ses documents.",
-        super::words::many(papers, "document est prêt", "documents sont prêts")
+        french::counted(papers, "document est prêt", "documents sont prêts")
     );
     pages.done(&who, &format!("/gestion/commandes/{id}"), message).await
 }

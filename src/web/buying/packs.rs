@@ -10,7 +10,6 @@ use domain::platform::job::{JobKind, JobState};
 use minijinja::{Value, context};
 
 use super::Row;
-use super::words::many;
 use crate::store::StoreError;
 use crate::store::orders::{self, HolderPack};
 use crate::store::platform::jobs::last_of;
@@ -99,7 +98,7 @@ async fn ask_make(
     let lines = vec![
         format!(
             "{} pour {} HT, avec le tableau de toutes les lignes et de toutes les livraisons.",
-            many(orders, "commande émise", "commandes émises"),
+            french::counted(orders, "commande émise", "commandes émises"),
             Net::from_cents(net).french()
         ),
         to.as_ref().map_or_else(

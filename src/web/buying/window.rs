@@ -10,7 +10,7 @@ use domain::orders::calendar::Period;
 use domain::orders::state::OrderState;
 use minijinja::{Value, context};
 
-use super::words::{delivered, history, many, order_state, quantity, table};
+use super::words::{delivered, history, order_state, quantity, table};
 use super::{Row, day};
 use crate::store::orders::{
     self, DeskOrder, EpciFigures, OrderFilter, StateFigures, Window, desk_orders,
@@ -247,10 +247,10 @@ fn figures(states: &[StateFigures]) -> Value {
     let one = |state: OrderState, words: &str, several: &str| {
         let (orders, net) = of(state).map_or((0, 0), |row| (row.orders, row.net_cents));
         context! {
-            value => french::thousands(&orders.to_string()),
+            value => french::count(orders),
             words => format!(
                 "{}, {} HT",
-                french::plural(usize::try_from(orders).unwrap_or_default(), words, several),
+                french::plural(orders, words, several),
                 Net::from_cents(net).french()
             ),
         }
@@ -304,7 +304,7 @@ async fn reprice(
     let priced = i64::try_from(priced).unwrap_or(i64::MAX);
     let message = format!(
         "{} aux prix en vigueur.",
-        many(priced, "brouillon est recalculé", "brouillons sont recalculés")
+        french::counted(priced, "brouillon est recalculé", "brouillons sont recalculés")
     );
     pages.done(&who, &format!("/gestion/fenetres/{id}"), message).await
 }
@@ -321,7 +321,7 @@ async fn ask_close(
     let (drafts, net) = drafts.map_or((0, 0), |row| (row.orders, row.net_cents));
     let mut lines = vec![format!(
         "{} pour {} HT.",
-        many(drafts, "brouillon n’est pas validé", "brouillons ne sont pas validés"),
+        french::counted(drafts, "brouillon n’est pas validé", "brouillons ne sont pas validés"),
         Net::from_cents(net).french()
     )];
     lines.push(if window.priced_at_close() {
@@ -347,7 +347,7 @@ async fn close(
     let priced = i64::try_from(priced).unwrap_or(i64::MAX);
     let message = format!(
         "La période de commande est close. {} aux prix du marché.",
-        many(priced, "brouillon est calculé", "brouillons sont calculés")
+        french::counted(priced, "brouillon est calculé", "brouillons sont calculés")
     );
     pages.done(&who, &format!("/gestion/fenetres/{id}"), message).await
 }

@@ -13,11 +13,6 @@ use crate::store::platform::Told;
 use crate::web::listing::Cell;
 
 /// A count of rows.
-pub(super) fn many(count: i64, one: &str, several: &str) -> String {
-    let count = usize::try_from(count).unwrap_or_default();
-    format!("{} {}", french::count(count), french::plural(count, one, several))
-}
-
 pub(super) fn quantity(thousandths: i64) -> Cell {
     Quantity::from_thousandths(thousandths).map_or(Cell::Absent, Cell::Quantity)
 }

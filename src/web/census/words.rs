@@ -66,9 +66,8 @@ pub(super) fn result(terms: &ArticleTerms, needed: &[Quantity], value: &LineValu
     let counted = format!("{ordered} {noun}");
     let counted = match packs {
         Some(packs) if units > 1 => {
-            let count = usize::try_from(packs).unwrap_or(usize::MAX);
-            let word = french::plural(count, "paquet", "paquets");
-            format!("{} {word} de {units} = {counted}{rounded}", french::count(count))
+            let packs = french::counted(packs, "paquet", "paquets");
+            format!("{packs} de {units} = {counted}{rounded}")
         }
         Some(_) | None => counted,
     };

@@ -9,7 +9,6 @@ use domain::money::Net;
 use domain::tenders::contract::LONGEST_MONTHS;
 use minijinja::{Value, context};
 
-use super::numbers::counted;
 use super::show::Desk;
 use super::what_if;
 use crate::usecases::tenders::{
@@ -61,8 +60,8 @@ fn lot_view(desk: &Desk, lot: &LotPlan, fields: &Fields) -> Value {
         title => lot.title.as_str(),
         model => lot.model.french(),
         coordinator_pays => lot.model.coordinator_pays(),
-        members => counted(lot.counts.members, "membre", "membres"),
-        sites => counted(lot.counts.sites, "point de livraison", "points de livraison"),
+        members => french::counted(lot.counts.members, "membre", "membres"),
+        sites => french::counted(lot.counts.sites, "point de livraison", "points de livraison"),
         months => lot.choice.months,
         max_typed => fields.text(&format!("max-{id}")),
         packing => lot.choice.packing.code(),

@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::french;
 
-use super::numbers::counted;
 use super::show::Desk;
 use super::steps::{Asks, Panel, campaign, first, panel};
 use crate::store::campaigns as store;
@@ -81,7 +80,7 @@ fn moving_panel(desk: &Desk, silent: i64) -> Panel {
             format!(
                 "Si le recensement est ouvert, un courriel annonce la nouvelle date à tous les \
                  membres interrogés ; {} {} encore sans réponse.",
-                counted(silent, "membre", "membres"),
+                french::counted(silent, "membre", "membres"),
                 if silent < 2 { "est" } else { "sont" }
             ),
         ],

@@ -1,18 +1,6 @@
 //! Counts and their nouns, as these pages say them.
 
-use domain::french;
 use minijinja::{Value, context};
-
-/// `1 234`.
-pub(super) fn count(value: i64) -> String {
-    french::thousands(&value.max(0).to_string())
-}
-
-/// « 1 membre », « 906 membres ».
-pub(super) fn counted(value: i64, one: &str, many: &str) -> String {
-    let size = usize::try_from(value.max(0)).unwrap_or(usize::MAX);
-    format!("{} {}", french::count(size), french::plural(size, one, many))
-}
 
 /// A whole number of percent, cut down: 100 only when all are there.
 pub(super) fn percent(part: i64, whole: i64) -> i64 {
@@ -33,7 +21,5 @@ mod tests {
         for (part, whole, said) in [(0, 0, 0), (905, 906, 99), (906, 906, 100), (1, 906, 0)] {
             assert_eq!(percent(part, whole), said);
         }
-        assert_eq!(counted(1, "membre", "membres"), "1 membre");
-        assert_eq!(counted(906, "membre", "membres"), "906 membres");
     }
 }

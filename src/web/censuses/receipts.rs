@@ -8,7 +8,7 @@ use domain::ids::CampaignId;
 use domain::platform::job::{JobKind, JobState};
 use minijinja::{Value, context};
 
-use super::numbers::{counted, percent};
+use super::numbers::percent;
 use super::show::Desk;
 use crate::store::campaigns as store;
 use crate::store::platform::jobs::last_of;
@@ -64,14 +64,14 @@ pub(super) async fn view(
     Ok(Some(context! {
         words => format!(
             "{} sur {}",
-            counted(issued, "récépissé émis", "récépissés émis"),
-            counted(answered, "membre qui a répondu", "membres qui ont répondu")
+            french::counted(issued, "récépissé émis", "récépissés émis"),
+            french::counted(answered, "membre qui a répondu", "membres qui ont répondu")
         ),
         percent => percent(issued, answered),
         told => told.as_deref().map(french::unbroken),
         tone => tone,
         missing => (missing > 0 && !underway)
-            .then(|| counted(missing, "récépissé manquant", "récépissés manquants")),
+            .then(|| french::counted(missing, "récépissé manquant", "récépissés manquants")),
     }))
 }
 

@@ -11,7 +11,7 @@ use domain::platform::role::Right;
 use minijinja::{Value, context};
 
 use super::list::{tone, years};
-use super::numbers::{count, counted, figure, percent};
+use super::numbers::{figure, percent};
 use crate::store::StoreError;
 use crate::store::campaigns::{self as store, StoredCensus};
 use crate::store::group::{self, StoredConvention};
@@ -188,10 +188,10 @@ pub(super) async fn show(
         }
     });
     let figures = [
-        figure("membres interrogés", count(progress.members)),
-        figure("ont des besoins", count(progress.with_needs)),
-        figure("« néant »", count(progress.with_nothing)),
-        figure("sans réponse", count(progress.silent())),
+        figure("membres interrogés", french::count(progress.members)),
+        figure("ont des besoins", french::count(progress.with_needs)),
+        figure("« néant »", french::count(progress.with_nothing)),
+        figure("sans réponse", french::count(progress.silent())),
         figure("points à revoir", french::thousands(&odd.to_string())),
     ];
     let history = entries.iter().map(|(at, actor, action, details)| {
@@ -213,13 +213,13 @@ pub(super) async fn show(
         asked => progress.members > 0,
         progress_words => format!(
             "{} sur {}",
-            counted(answered, "réponse", "réponses"),
-            counted(progress.members, "membre", "membres")
+            french::counted(answered, "réponse", "réponses"),
+            french::counted(progress.members, "membre", "membres")
         ),
         progress_percent => percent(answered, progress.members),
         receipts => super::receipts::view(&pages, &desk, answered).await?,
-        to_ask => counted(i64::try_from(facts.counts.members).unwrap_or(i64::MAX), "membre", "membres"),
-        articles => counted(i64::try_from(facts.counts.articles).unwrap_or(i64::MAX), "article", "articles"),
+        to_ask => french::counted(facts.counts.members, "membre", "membres"),
+        articles => french::counted(facts.counts.articles, "article", "articles"),
         actions => actions.collect::<Vec<_>>(),
         history => history.collect::<Vec<_>>(),
     };

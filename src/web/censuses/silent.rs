@@ -4,10 +4,10 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::campaigns::census::{CensusState, Phase};
 use domain::dates::paris_day;
+use domain::french;
 use domain::ids::OrganisationId;
 use minijinja::context;
 
-use super::numbers::counted;
 use super::show::Desk;
 use crate::store::campaigns::{self as store, SilentLine};
 use crate::usecases::platform::jobs::{Work, start};
@@ -65,7 +65,6 @@ pub(super) async fn list(
         store::silent_members(on, desk.census.id, epci, &query.slice("nom")).await?;
     let by_epci = store::progress_by_epci(on, desk.census.id).await?;
     let home = desk.home();
-    let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
     let takes_answers = match desk.census.census.phase(pages.app.today()) {
         Phase::TakesAnswers => true,
         Phase::NotYet | Phase::Over | Phase::Sealed => false,
@@ -112,15 +111,14 @@ pub(super) async fn list(
     };
     let values = context! {
         letters => (letters > 0).then(|| {
-            let letters = i64::try_from(letters).unwrap_or(i64::MAX);
-            counted(letters, "lettre, une page", "lettres, une page chacune")
+            french::counted(letters, "lettre, une page", "lettres, une page chacune")
         }),
         census => desk.head(&pages, &who),
-        silent => counted(signed(total), "membre sans réponse", "membres sans réponse"),
+        silent => french::counted(total, "membre sans réponse", "membres sans réponse"),
         without_email => (without_email > 0).then(|| {
-            counted(signed(without_email), "n’a pas", "n’ont pas")
+            french::counted(without_email, "n’a pas", "n’ont pas")
         }),
-        with_email => signed(total.saturating_sub(without_email)),
+        with_email => total.saturating_sub(without_email),
         takes_answers => takes_answers,
         any => total > 0,
     };

@@ -6,7 +6,6 @@ use domain::french;
 use domain::ids::CampaignId;
 use minijinja::context;
 
-use super::numbers::counted;
 use super::show::Desk;
 use crate::store::campaigns as store;
 use crate::usecases::campaigns as usecases;
@@ -94,13 +93,13 @@ async fn opening_panel(pages: &Pages, desk: &Desk) -> Result<Panel, PageError> {
     let mut lines = vec![
         format!(
             "{} {} une fiche de besoins par point de livraison : {}.",
-            counted(figures.members, "membre", "membres"),
+            french::counted(figures.members, "membre", "membres"),
             if figures.members < 2 { "reçoit" } else { "reçoivent" },
-            counted(figures.sheets, "fiche", "fiches")
+            french::counted(figures.sheets, "fiche", "fiches")
         ),
         format!(
             "{} du catalogue {} figé{} dans la version du {}.",
-            counted(figures.articles, "article", "articles"),
+            french::counted(figures.articles, "article", "articles"),
             if figures.articles < 2 { "est" } else { "sont" },
             if figures.articles < 2 { "" } else { "s" },
             french::date(day)
@@ -114,7 +113,7 @@ async fn opening_panel(pages: &Pages, desk: &Desk) -> Result<Panel, PageError> {
     let with_email = figures.members - figures.without_email;
     lines.push(format!(
         "{} {} prévenu{} par courriel, avec un lien vers {} fiche.",
-        counted(with_email, "membre", "membres"),
+        french::counted(with_email, "membre", "membres"),
         if with_email < 2 { "est" } else { "sont" },
         if with_email < 2 { "" } else { "s" },
         if with_email < 2 { "sa" } else { "leur" }
@@ -122,21 +121,21 @@ async fn opening_panel(pages: &Pages, desk: &Desk) -> Result<Panel, PageError> {
     if figures.without_email > 0 {
         lines.push(format!(
             "{} sans adresse de courriel : prévenez-{} par lettre ou par téléphone.",
-            counted(figures.without_email, "membre", "membres"),
+            french::counted(figures.without_email, "membre", "membres"),
             if figures.without_email < 2 { "le" } else { "les" }
         ));
     }
     if figures.at_home > 0 {
         lines.push(format!(
             "{} sans lieu de livraison : {} adresse en devient un, à corriger en répondant.",
-            counted(figures.at_home, "membre", "membres"),
+            french::counted(figures.at_home, "membre", "membres"),
             if figures.at_home < 2 { "son" } else { "leur" }
         ));
     }
     if figures.without_site > 0 {
         lines.push(format!(
             "{} sans lieu de livraison ni adresse : {} ne pourr{} pas répondre tant qu’il n’est pas ajouté.",
-            counted(figures.without_site, "membre", "membres"),
+            french::counted(figures.without_site, "membre", "membres"),
             if figures.without_site < 2 { "il" } else { "ils" },
             if figures.without_site < 2 { "a" } else { "ont" }
         ));
@@ -180,12 +179,8 @@ pub(super) async fn open(
     let said = format!(
         "Le recensement est ouvert : {}, {}. Les courriels d’ouverture partent. Prochaine étape : \
          suivre les réponses et relancer.",
-        counted(i64::try_from(opened.sheets).unwrap_or(i64::MAX), "fiche créée", "fiches créées"),
-        counted(
-            i64::try_from(opened.articles).unwrap_or(i64::MAX),
-            "article figé",
-            "articles figés"
-        )
+        french::counted(opened.sheets, "fiche créée", "fiches créées"),
+        french::counted(opened.articles, "article figé", "articles figés")
     );
     pages.done(&who, &format!("/gestion/recensements/{id}"), said).await
 }
@@ -198,21 +193,21 @@ async fn closing_panel(pages: &Pages, desk: &Desk) -> Result<Panel, PageError> {
     let mut lines = vec![
         format!(
             "{} envoyée{} {} verrouillée{}.",
-            counted(figures.sheets, "fiche", "fiches"),
+            french::counted(figures.sheets, "fiche", "fiches"),
             if figures.sheets < 2 { "" } else { "s" },
             if figures.sheets < 2 { "sera" } else { "seront" },
             if figures.sheets < 2 { "" } else { "s" }
         ),
         format!(
             "{} rest{} sans réponse : le silence n’est pas un « néant ».",
-            counted(figures.silent, "membre", "membres"),
+            french::counted(figures.silent, "membre", "membres"),
             if figures.silent < 2 { "e" } else { "ent" }
         ),
     ];
     if figures.drafts > 0 {
         lines.push(format!(
             "Parmi eux, {} un brouillon qui n’a pas été envoyé.",
-            counted(figures.drafts, "a commencé", "ont commencé")
+            french::counted(figures.drafts, "a commencé", "ont commencé")
         ));
     }
     if pages.app.today() <= census.closes_on {
@@ -251,11 +246,10 @@ pub(super) async fn close(
 ) -> Result<Response, PageError> {
     let locked =
         usecases::close_and_issue_receipts(&pages.app, &who.actor(), CampaignId(id)).await?;
-    let locked = i64::try_from(locked).unwrap_or(i64::MAX);
     let said = format!(
         "Le recensement est clos : {}. Les récépissés se préparent. Prochaine étape : examiner les \
          quantités.",
-        counted(locked, "fiche verrouillée", "fiches verrouillées")
+        french::counted(locked, "fiche verrouillée", "fiches verrouillées")
     );
     pages.done(&who, &format!("/gestion/recensements/{id}/consolidation"), said).await
 }
@@ -274,7 +268,7 @@ pub(super) async fn settling(
         lines: vec![
             format!(
                 "Les besoins de {} sont arrêtés tels quels.",
-                counted(progress.with_needs, "membre", "membres")
+                french::counted(progress.with_needs, "membre", "membres")
             ),
             "Lancer la consultation les arrête aussi : cette étape n’est utile que si vous \
              commandez sous un marché déjà conclu."
@@ -308,7 +302,7 @@ async fn cancelling_panel(pages: &Pages, desk: &Desk) -> Result<Panel, PageError
         title: "Annuler le recensement",
         lines: vec![format!(
             "{} déjà reçue{} ne serv{} plus.",
-            counted(answered, "réponse", "réponses"),
+            french::counted(answered, "réponse", "réponses"),
             if answered < 2 { "" } else { "s" },
             if answered < 2 { "ira" } else { "iront" }
         )],
@@ -355,11 +349,10 @@ pub(super) async fn complete(
     Row(id): Row<i64>,
 ) -> Result<Response, PageError> {
     let added = usecases::complete_sheets(&pages.app, &who.actor(), CampaignId(id)).await?;
-    let added = i64::try_from(added).unwrap_or(i64::MAX);
     let said = if added == 0 {
         "Aucune fiche ne manquait.".to_owned()
     } else {
-        format!("{}.", counted(added, "fiche ajoutée", "fiches ajoutées"))
+        format!("{}.", french::counted(added, "fiche ajoutée", "fiches ajoutées"))
     };
     pages.done(&who, &format!("/gestion/recensements/{id}/anomalies"), said).await
 }

@@ -7,11 +7,11 @@ use axum::response::Response;
 use domain::campaigns::accept::HandedIn;
 use domain::campaigns::census::Phase;
 use domain::campaigns::sheet::{AnswerChannel, AnswerSource, NeedAnswer, NeedLine, SheetState};
+use domain::french;
 use domain::ids::{ArticleId, NeedSheetId};
 use domain::quantity::Quantity;
 use minijinja::{Value, context};
 
-use super::numbers::counted;
 use super::show::Desk;
 use crate::store::Viewer;
 use crate::store::campaigns::{self as store, Answering, FrozenArticle};
@@ -234,11 +234,10 @@ pub(super) async fn take_in(
     match done {
         Ok(taken) => {
             let flags = taken.flags.len() + taken.line_flags.len();
-            let flags = i64::try_from(flags).unwrap_or(i64::MAX);
             let odd = if flags == 0 {
                 String::new()
             } else {
-                format!(" {} à revoir.", counted(flags, "point", "points"))
+                format!(" {} à revoir.", french::counted(flags, "point", "points"))
             };
             let said = format!("La réponse est enregistrée.{odd}");
             let member = sheet.world.sheet.sheet.member;

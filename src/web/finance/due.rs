@@ -133,13 +133,11 @@ fn row(due: &Due, today: NaiveDate) -> Vec<Cell> {
 fn delay(due_on: Option<NaiveDate>, today: NaiveDate) -> Cell {
     let Some(due_on) = due_on else { return Cell::state("suspendu", "warn") };
     let days = (due_on - today).num_days();
-    let count = usize::try_from(days.unsigned_abs()).unwrap_or(usize::MAX);
-    let unit = french::plural(count, "jour", "jours");
-    let count = french::count(count);
+    let count = french::counted(days.unsigned_abs(), "jour", "jours");
     match days {
         0 => Cell::state("aujourd’hui", "warn"),
-        ..0 => Cell::state(format!("{count} {unit} de retard"), "bad"),
-        1..=7 => Cell::state(format!("dans {count} {unit}"), "warn"),
-        8.. => Cell::text(format!("dans {count} {unit}")),
+        ..0 => Cell::state(format!("{count} de retard"), "bad"),
+        1..=7 => Cell::state(format!("dans {count}"), "warn"),
+        8.. => Cell::text(format!("dans {count}")),
     }
 }

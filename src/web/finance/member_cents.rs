@@ -73,12 +73,8 @@ fn thousandths(milli: i64) -> String {
 
 fn words(one: &Attribution) -> String {
     let place = if one.rank == 1 { "1er".to_owned() } else { format!("{}e", one.rank) };
-    let of = usize::try_from(one.left_over).unwrap_or(0);
-    let left = format!(
-        "{} {} à attribuer aux plus forts restes",
-        french::count(of),
-        french::plural(of, "centime", "centimes")
-    );
+    let left = french::counted(one.left_over, "centime", "centimes")
+        + " à attribuer aux plus forts restes";
     let rank = match (one.left_over, one.remainder) {
         (_, 0) => "La part tombe juste : aucun centime n’est à attribuer.".to_owned(),
         (0, _) => "Aucun centime ne reste à attribuer.".to_owned(),

@@ -40,9 +40,8 @@ pub(super) async fn show(
             href => format!("/comptabilite/titres/{}", batch.id),
             name => format!("Export n° {} du {}", batch.id, french::date(batch.exported_on)),
             detail => format!(
-                "{} {}, {} TTC, par {}",
-                batch.claims,
-                french::plural(usize::try_from(batch.claims).unwrap_or(0), "créance", "créances"),
+                "{}, {} TTC, par {}",
+                french::counted(batch.claims, "créance", "créances"),
                 euros(batch.total_cents),
                 batch.exported_by
             ),

@@ -36,7 +36,7 @@ pub(super) async fn list(
     let limit = usize::try_from(slice.limit).unwrap_or(usize::MAX);
     let listing = Listing {
         name: "adresses-a-corriger",
-        caption: "Adresses qui ne reçoivent pas nos e-mails".into(),
+        caption: "Adresses qui ne reçoivent pas nos courriels".into(),
         columns: vec![
             Column::text("adresse", "Adresse"),
             Column::text("organisme", "Organisme"),
@@ -47,7 +47,7 @@ pub(super) async fn list(
         query,
         search: Some("Adresse ou organisme"),
         filters: Vec::new(),
-        empty: "Toutes les adresses reçoivent nos e-mails. Celles dont un e-mail revient \
+        empty: "Toutes les adresses reçoivent nos courriels. Celles dont un courriel revient \
                 s’affichent ici."
             .into(),
         noun: ("adresse", "adresses"),
