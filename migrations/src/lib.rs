@@ -15,6 +15,7 @@ mod m20261125_100100_create_jobs_and_mail;
 mod m20261125_110000_create_recharge_batches;
 mod m20261130_100000_create_pack_links;
 mod m20261130_100000_record_standstill;
+mod m20261130_110000_index_what_lists_sum;
 mod table;
 
 use sea_orm_migration::async_trait;
@@ -39,6 +40,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261125_110000_create_recharge_batches::Migration),
             Box::new(m20261130_100000_create_pack_links::Migration),
             Box::new(m20261130_100000_record_standstill::Migration),
+            Box::new(m20261130_110000_index_what_lists_sum::Migration),
         ]
     }
 }

@@ -37,6 +37,13 @@ use sea_orm::{
 pub use error::{StoreError, chain};
 pub use slice::Slice;
 
+/// A connection that rested so long is asked whether it still stands before it is used: asking
+/// each time would double the round trips.
+const ASK_AFTER: Duration = Duration::from_secs(30);
+
+/// How much of an SQLite file each connection keeps in memory: negative, in kibibytes.
+const CACHED: &str = "-8192";
+
 /// How many values one statement may bind: SQLite allows 32 766.
 const BOUND_VALUES: usize = 30_000;
 
@@ -95,6 +102,7 @@ impl Store {
         options
             .acquire_timeout(Duration::from_secs(10))
             .connect_timeout(Duration::from_secs(10))
+            .test_before_acquire_if_idle_for(ASK_AFTER)
             .sqlx_logging_level(LevelFilter::Trace);
         if url.starts_with("sqlite:") {
             options.max_connections(8).map_sqlx_sqlite_opts(|sqlite| {
@@ -104,6 +112,7 @@ impl Store {
                     .busy_timeout(Duration::from_secs(30))
                     .journal_mode(SqliteJournalMode::Wal)
                     .synchronous(SqliteSynchronous::Normal)
+                    .pragma("cache_size", CACHED)
             });
         } else {
             options

@@ -171,6 +171,30 @@ pub(crate) struct Filter {
     pub(crate) options: Vec<(String, String)>,
 }
 
+/// A text shorter than this is not broken over lines.
+const BRIEF: usize = 15;
+
+/// A row as the macro `row` takes it: each cell under its column's label; whether it is a number.
+pub(crate) fn row<'a>(columns: impl Iterator<Item = (&'a str, bool)>, cells: &[Cell]) -> Value {
+    let shown = columns.zip(cells).enumerate().map(|(at, ((label, number), cell))| {
+        let (href, tone) = match cell {
+            Cell::Link { href, .. } => (Some(href.as_str()), None),
+            Cell::State { tone, .. } => (None, Some(*tone)),
+            Cell::Text(_)
+            | Cell::Money(_)
+            | Cell::Quantity(_)
+            | Cell::Count(_)
+            | Cell::Date(_)
+            | Cell::Absent => (None, None),
+        };
+        let text = cell.french();
+        let brief = text.chars().nth(BRIEF - 1).is_none();
+        let class = if number && at > 0 { Some("num") } else { brief.then_some("brief") };
+        context! { label => label, class => class, text => text, href => href, tone => tone }
+    });
+    Value::from(shown.collect::<Vec<_>>())
+}
+
 /// A list to be shown or taken away.
 #[derive(Debug, Clone)]
 pub(crate) struct Listing {
@@ -271,11 +295,12 @@ impl Listing {
             let (first, last) = (french::count(first + 1), french::count(first + shown));
             words = format!("{first} à {last} sur {words}");
         }
+        let columns = || self.columns.iter().map(|one| (one.label.as_str(), one.number));
         let page = |number: u64| query.address(&[("page", &number.to_string())]);
         context! {
             caption => self.caption.as_str(),
             columns => self.columns.iter().map(|column| self.column(column)).collect::<Vec<_>>(),
-            rows => self.rows.iter().map(|row| self.row(row)).collect::<Vec<_>>(),
+            rows => self.rows.iter().map(|cells| row(columns(), cells)).collect::<Vec<_>>(),
             words => words,
             empty => self.empty.as_str(),
             filtered => !query.search.is_empty() || !query.filters.is_empty(),
@@ -305,29 +330,6 @@ impl Listing {
             href => href,
             aria_sort => sorted.then_some(if query.descending { "descending" } else { "ascending" }),
         }
-    }
-
-    fn row(&self, row: &[Cell]) -> Value {
-        let cells = self.columns.iter().zip(row).map(|(column, cell)| {
-            let (href, tone) = match cell {
-                Cell::Link { href, .. } => (Some(href.as_str()), None),
-                Cell::State { tone, .. } => (None, Some(*tone)),
-                Cell::Text(_)
-                | Cell::Money(_)
-                | Cell::Quantity(_)
-                | Cell::Count(_)
-                | Cell::Date(_)
-                | Cell::Absent => (None, None),
-            };
-            context! {
-                label => column.label.as_str(),
-                number => column.number,
-                text => cell.french(),
-                href => href,
-                tone => tone,
-            }
-        });
-        Value::from(cells.collect::<Vec<_>>())
     }
 
     fn filter(&self, filter: &Filter) -> Value {

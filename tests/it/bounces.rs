@@ -129,7 +129,7 @@ async fn a_mailbox_is_read_from_the_standard_input_and_what_is_not_understood_is
     for words in [
         "mairie@carency.example : adresse inconnue (5.1.10",
         "message 2 : ce message n’est pas un avis de non-remise",
-        "message 3 : aucun e-mail envoyé d’ici n’a l’identifiant <autre@achats.cdg62.example>",
+        "message 3 : aucun courriel envoyé d’ici n’a l’identifiant <autre@achats.cdg62.example>",
         "1 courriel marqué revenu, 0 déjà noté, 1 avis sans échec.",
     ] {
         assert!(report.contains(words), "{words} in {report}");

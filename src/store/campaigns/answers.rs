@@ -64,14 +64,19 @@ struct Total {
     total: i64,
 }
 
-/// One row a member of census `$1`: how many sheets it has and what they say.
-const MEMBERS: &str = "SELECT organisation_id, COUNT(*) AS sheets, \
+/// The members of census `$1`.
+const ASKED: &str = "SELECT DISTINCT organisation_id FROM need_sheet WHERE campaign_id = $1";
+
+/// One row a member of census `$1`: how many sheets it has and what they say. Grouped by
+/// [`EACH`]; a further condition may stand between.
+const SAID: &str = "SELECT organisation_id, COUNT(*) AS sheets, \
      CAST(SUM(CASE WHEN state <> 'draft' AND answer IS NOT NULL THEN 1 ELSE 0 END) AS BIGINT) AS answered, \
      CAST(SUM(CASE WHEN state <> 'draft' AND answer = 'needs' THEN 1 ELSE 0 END) AS BIGINT) AS needs, \
      CAST(SUM(CASE WHEN state <> 'draft' AND answer IS NOT NULL AND signed_by IS NULL THEN 1 ELSE 0 END) AS BIGINT) AS unsigned, \
      CAST(SUM(CASE WHEN channel = 'phone' THEN 1 ELSE 0 END) AS BIGINT) AS phoned, \
      MAX(answered_at) AS answered_at, MAX(channel) AS channel \
-     FROM need_sheet WHERE campaign_id = $1 GROUP BY organisation_id";
+     FROM need_sheet WHERE campaign_id = $1";
+const EACH: &str = "GROUP BY organisation_id";
 
 /// What `member` asks for, in cents: packs at each delivery point, as `PackingPolicy::Site`
 /// packs, each amount half-up as `UnitPrice::times` rounds it.
@@ -95,7 +100,7 @@ fn net_of(member: &str, postgres: bool) -> String {
 const FROM: &str = "JOIN organisation o ON o.id = m.organisation_id \
      LEFT JOIN organisation e ON e.id = CASE WHEN o.kind = 'epci' THEN o.id ELSE o.epci_id END";
 
-fn condition(filter: AnswerFilter) -> String {
+fn condition(filter: AnswerFilter, searched: bool) -> String {
     let standing = match filter.standing {
         None => "1 = 1",
         Some(AnswerStanding::Silent) => "m.answered = 0",
@@ -105,27 +110,28 @@ fn condition(filter: AnswerFilter) -> String {
     };
     let unsigned = if filter.unsigned { " AND m.unsigned > 0" } else { "" };
     let phoned = if filter.phoned { " AND m.phoned > 0" } else { "" };
-    format!(
-        "WHERE {standing}{unsigned}{phoned} AND LOWER(o.name) LIKE $2 ESCAPE '\\' AND ($3 = 0 OR e.id = $3)"
-    )
+    let named = if searched { " AND LOWER(o.name) LIKE $3 ESCAPE '\\'" } else { "" };
+    format!("WHERE {standing}{unsigned}{phoned}{named} AND ($2 = 0 OR e.id = $2)")
 }
 
-/// What the address may sort by, as two keys of which the first is seldom needed: members without
-/// an answer come last by date.
-fn keys(sort: &str, postgres: bool) -> (&'static str, String) {
+/// What the address may sort by: whether what the sheets say decides, what comes before, and the
+/// key itself. Members without an answer come last by date.
+fn keys(sort: &str, postgres: bool) -> (bool, &'static str, String) {
     match sort {
-        "epci" => ("0", "COALESCE(e.name, '')".to_owned()),
-        "population" => ("0", "COALESCE(o.population, 0)".into()),
-        "date" => ("CASE WHEN m.answered_at IS NULL THEN 1 ELSE 0 END", "m.answered_at".into()),
-        "montant" => ("0", net_of("o.id", postgres)),
-        "etat" => (
-            "0",
-            "CASE WHEN m.answered = 0 THEN 0 WHEN m.answered < m.sheets THEN 1 \
-             WHEN m.needs = 0 THEN 2 ELSE 3 END"
-                .into(),
-        ),
+        "epci" => (false, "", "COALESCE(e.name, '')".into()),
+        "population" => (false, "", "COALESCE(o.population, 0)".into()),
+        "date" => {
+            let silent_last = "CASE WHEN m.answered_at IS NULL THEN 1 ELSE 0 END, ";
+            (true, silent_last, "m.answered_at".into())
+        }
+        "montant" => (false, "", net_of("o.id", postgres)),
+        "etat" => {
+            let standing = "CASE WHEN m.answered = 0 THEN 0 WHEN m.answered < m.sheets THEN 1 \
+                            WHEN m.needs = 0 THEN 2 ELSE 3 END";
+            (true, "", standing.into())
+        }
         // A key of nobody's sorts by name, like no key.
-        _ => ("0", "o.name".into()),
+        _ => (false, "", "o.name".into()),
     }
 }
 
@@ -137,40 +143,31 @@ pub async fn member_answers(
     slice: &Slice,
 ) -> Result<(Vec<MemberAnswer>, u64), StoreError> {
     let doing = "reading the answers of a census";
+    let searched = !slice.search.is_empty();
     let epci = filter.epci.map_or(0, |epci| epci.0);
-    let values: Vec<Value> = vec![campaign.0.into(), slice.pattern().into(), epci.into()];
-    let condition = condition(filter);
-    let (text, asked) = if filter == AnswerFilter::default() && slice.search.is_empty() {
-        // Everybody: nothing need be known of each to count them.
-        let all = "SELECT COUNT(DISTINCT organisation_id) AS total FROM need_sheet \
-                   WHERE campaign_id = $1";
-        (all.to_owned(), vec![campaign.0.into()])
-    } else {
-        let found = format!("SELECT COUNT(*) AS total FROM ({MEMBERS}) m {FROM} {condition}");
-        (found, values.clone())
-    };
-    let total = Total::find_by_statement(sql(on.connection(), &text, asked))
+    let mut values: Vec<Value> = vec![campaign.0.into(), epci.into()];
+    values.extend(searched.then(|| slice.pattern().into()));
+    let postgres = is_postgres(on.connection());
+    let (sorts, first, key) = keys(&slice.sort, postgres);
+    let chooses = filter.standing.is_some() || filter.unsigned || filter.phoned;
+    // What the sheets say is added up for every member only where it chooses or sorts them.
+    let members = if chooses || sorts { format!("{SAID} {EACH}") } else { ASKED.to_owned() };
+    let found = format!("FROM ({members}) m {FROM} {}", condition(filter, searched));
+    let text = format!("SELECT COUNT(*) AS total {found}");
+    let total = Total::find_by_statement(sql(on.connection(), &text, values.clone()))
         .one(on.connection())
         .await
         .map_err(StoreError::during(doing))?;
-    let postgres = is_postgres(on.connection());
-    let (first, key) = keys(&slice.sort, postgres);
     let way = if slice.descending { "DESC" } else { "ASC" };
-    let order = |of: &str| format!("ORDER BY first_key, sort_key {way}, {of}.name, {of}.id");
-    // What is read for each member is read for those of the page alone.
-    let page = format!(
-        "SELECT o.id, o.name, e.name AS epci, o.population, m.answered, m.sheets, m.needs, \
-         m.unsigned, m.answered_at, m.channel, {first} AS first_key, {key} AS sort_key \
-         FROM ({MEMBERS}) m {FROM} {condition} {} {}",
-        order("o"),
-        slice.cut()
-    );
-    let net = net_of("p.id", postgres);
+    let order = format!("ORDER BY {first}{key} {way}, o.name, o.id");
+    let page = format!("SELECT o.id {found} {order} {}", slice.cut());
+    let net = net_of("o.id", postgres);
     let text = format!(
-        "SELECT p.*, {net} AS net_cents, (SELECT MAX(x.queued_at) FROM mail x \
-         WHERE x.campaign_id = $1 AND x.organisation_id = p.id) AS told_at \
-         FROM ({page}) p {}",
-        order("p")
+        "SELECT o.id, o.name, e.name AS epci, o.population, m.answered, m.sheets, m.needs, \
+         m.unsigned, m.answered_at, m.channel, {net} AS net_cents, \
+         (SELECT MAX(x.queued_at) FROM mail x \
+         WHERE x.campaign_id = $1 AND x.organisation_id = o.id) AS told_at \
+         FROM ({SAID} AND organisation_id IN ({page}) {EACH}) m {FROM} {order}"
     );
     let rows = Row::find_by_statement(sql(on.connection(), &text, values))
         .all(on.connection())

@@ -197,9 +197,14 @@ pub struct DeskCounts {
     pub to_share: i64,
     pub to_validate: i64,
     pub in_dispute: i64,
-    /// Validated, not paid, due within the week, or late.
+    /// Of the coordinator, unpaid, due within the week.
     pub due_soon: i64,
+    /// When the first of them is due.
+    pub soonest: Option<NaiveDate>,
+    /// Of the coordinator, unpaid, due before today.
     pub late: i64,
+    /// Since when the oldest of them is.
+    pub late_since: Option<NaiveDate>,
     /// Statements that have a number and no paper yet.
     pub statements: i64,
     /// Recharges that no export has taken.
@@ -213,20 +218,22 @@ pub async fn desk_counts(
     soon: NaiveDate,
 ) -> Result<DeskCounts, StoreError> {
     let on = on.connection();
-    let unpaid = "i.credit = $3 AND i.state NOT IN ('paid', 'rejected')";
+    let ours = "i.credit = $3 AND i.state NOT IN ('paid', 'rejected') AND b.kind = 'coordinator'";
+    let soon_due = format!("{ours} AND i.due_on >= $1 AND i.due_on <= $2");
+    let late = format!("{ours} AND i.due_on < $1");
     let text = format!(
-        "SELECT (SELECT COUNT(*) FROM invoice i WHERE i.state = 'matched') AS to_share, \
-         (SELECT COUNT(*) FROM invoice i WHERE i.state = 'allocated') AS to_validate, \
-         (SELECT COUNT(*) FROM invoice i WHERE i.state = 'disputed') AS in_dispute, \
-         (SELECT COUNT(*) FROM invoice i JOIN organisation b ON b.id = i.buyer_id \
-          WHERE {unpaid} AND b.kind = 'coordinator' AND i.due_on >= $1 AND i.due_on <= $2) \
-         AS due_soon, \
-         (SELECT COUNT(*) FROM invoice i JOIN organisation b ON b.id = i.buyer_id \
-          WHERE {unpaid} AND b.kind = 'coordinator' AND i.due_on < $1) AS late, \
+        "SELECT COUNT(*) FILTER (WHERE i.state = 'matched') AS to_share, \
+         COUNT(*) FILTER (WHERE i.state = 'allocated') AS to_validate, \
+         COUNT(*) FILTER (WHERE i.state = 'disputed') AS in_dispute, \
+         COUNT(*) FILTER (WHERE {soon_due}) AS due_soon, \
+         MIN(i.due_on) FILTER (WHERE {soon_due}) AS soonest, \
+         COUNT(*) FILTER (WHERE {late}) AS late, \
+         MIN(i.due_on) FILTER (WHERE {late}) AS late_since, \
          (SELECT COUNT(*) FROM allocation_member m WHERE m.statement_number IS NOT NULL \
           AND NOT EXISTS (SELECT 1 FROM paper p WHERE p.kind = 'allocation_statement' \
           AND p.number = m.statement_number)) AS statements, \
-         (SELECT COUNT(*) FROM recharge r WHERE r.state = 'prepared') AS recharges"
+         (SELECT COUNT(*) FROM recharge r WHERE r.state = 'prepared') AS recharges \
+         FROM invoice i LEFT JOIN organisation b ON b.id = i.buyer_id"
     );
     let found =
         DeskCounts::find_by_statement(sql(on, &text, [today.into(), soon.into(), false.into()]))

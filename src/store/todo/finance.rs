@@ -38,14 +38,14 @@ pub async fn finance(
         c.late,
         format!("Payer {}", french::counted(c.late, "facture en retard", "factures en retard")),
         "Les intérêts moratoires courent, sans que le fournisseur les demande.",
-        today.pred_opt(),
+        c.late_since,
         "/comptabilite/echeances?quand=retard&payeur=cdg",
     );
     add(
         c.due_soon,
         format!("Payer {} sous 7 jours", french::counted(c.due_soon, "facture", "factures")),
         "Le CdG62 les paie pour les membres.",
-        Some(today + Days::new(7)),
+        c.soonest,
         "/comptabilite/echeances?quand=7&payeur=cdg",
     );
     add(

@@ -10,7 +10,7 @@ use minijinja::{Value, context};
 
 use crate::store::group::DeskPaper;
 use crate::store::platform::Told;
-use crate::web::listing::Cell;
+use crate::web::listing::{Cell, row};
 
 /// A count of rows.
 pub(super) fn quantity(thousandths: i64) -> Cell {
@@ -28,31 +28,7 @@ pub(super) fn table(
         .iter()
         .map(|(label, number)| context! { label => *label, number => *number })
         .collect();
-    let rows: Vec<Value> = rows
-        .iter()
-        .map(|row| {
-            let cells = columns.iter().zip(row).map(|((label, number), cell)| {
-                let (href, tone) = match cell {
-                    Cell::Link { href, .. } => (Some(href.as_str()), None),
-                    Cell::State { tone, .. } => (None, Some(*tone)),
-                    Cell::Text(_)
-                    | Cell::Money(_)
-                    | Cell::Quantity(_)
-                    | Cell::Count(_)
-                    | Cell::Date(_)
-                    | Cell::Absent => (None, None),
-                };
-                context! {
-                    label => *label,
-                    number => *number,
-                    text => cell.french(),
-                    href => href,
-                    tone => tone,
-                }
-            });
-            Value::from(cells.collect::<Vec<_>>())
-        })
-        .collect();
+    let rows: Vec<Value> = rows.iter().map(|cells| row(columns.iter().copied(), cells)).collect();
     context! { caption => caption, columns => head, rows => rows, empty => empty }
 }
 
