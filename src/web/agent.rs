@@ -17,10 +17,10 @@ use domain::group::organisation::OrganisationKind;
 use domain::ids::{CampaignId, OrganisationId, PersonId};
 use domain::platform::role::{Right, Role, rights_of};
 
-use super::Pages;
 use super::error::PageError;
 use super::resume;
 use super::rights::{Needed, WriteNeeds};
+use super::{Pages, account};
 use crate::store::Viewer;
 use crate::store::platform::sessions::Session;
 use crate::usecases::Actor;
@@ -242,6 +242,11 @@ impl FromRequestParts<Pages> for Visitor {
         let visit = Visit::of(parts, pages);
         let found = session(parts, pages).await?;
         let agent = found.and_then(|session| Agent::of(session, visit.clone()));
+        if let Some(agent) = agent.as_ref().filter(|_| parts.method == Method::GET)
+            && let Some(to) = account::elsewhere(&parts.uri, agent)
+        {
+            return Err(PageError::Elsewhere { to });
+        }
         Ok(Self { visit, agent })
     }
 }

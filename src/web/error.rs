@@ -26,6 +26,9 @@ pub(crate) enum PageError {
     /// The second factor is to be given, or set up first.
     #[error("no second factor")]
     SecondFactor { enrolled: bool, back: String },
+    /// The page is to be opened under another address of ours.
+    #[error("elsewhere: {to}")]
+    Elsewhere { to: String },
     /// A form is sent again by somebody who does not act for whom it was filled in for.
     #[error("filled in for another organisation")]
     OtherOrganisation,
@@ -100,6 +103,7 @@ impl IntoResponse for PageError {
                     if *enrolled { "/connexion/code" } else { "/compte/double-authentification" };
                 return sent_to(page, back, Interrupted::NoCode { enrolled: *enrolled });
             }
+            Self::Elsewhere { to } => return Redirect::to(to).into_response(),
             Self::OtherOrganisation => {
                 let trouble = Trouble::new(
                     StatusCode::CONFLICT,

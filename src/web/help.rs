@@ -133,6 +133,10 @@ const HELP: &[(&str, &str)] = &[
         "Vos coordonnées, votre mot de passe, vos appareils. Ce que vous changez ici ne change rien pour les autres.",
     ),
     (
+        "/compte/organisme",
+        "Vous agissez pour un organisme à la fois : son nom est en haut de chaque page. Vous pouvez en changer à tout moment.",
+    ),
+    (
         "/compte/double-authentification",
         "Un code de votre téléphone protège votre compte, même si votre mot de passe est connu. Gardez les codes de secours dans un lieu sûr.",
     ),

@@ -48,7 +48,7 @@ pub(super) fn filled_in_for(uri: &Uri) -> Option<OrganisationId> {
     id.parse().ok().map(OrganisationId)
 }
 
-fn pairs(uri: &Uri) -> impl Iterator<Item = (&str, &str)> {
+pub(super) fn pairs(uri: &Uri) -> impl Iterator<Item = (&str, &str)> {
     uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='))
 }
 

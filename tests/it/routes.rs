@@ -214,6 +214,7 @@ pub(crate) const TABLE: &[(&str, &str, For)] = &[
     ("POST", "/compte/mot-de-passe", For::SignedIn),
     ("POST", "/compte/appareils/{id}/deconnexion", For::SignedIn),
     ("POST", "/compte/deconnexion-partout", For::SignedIn),
+    ("GET", "/compte/organisme", For::SignedIn),
     ("POST", "/compte/organisme", For::SignedIn),
     ("GET", "/compte/double-authentification", For::SignedIn),
     ("POST", "/compte/double-authentification", For::SignedIn),

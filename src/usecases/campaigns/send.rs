@@ -18,6 +18,7 @@ use crate::store::platform::Entry;
 use crate::store::{StoreError, Tx, platform, reference};
 use crate::usecases::platform::attachments::{self, NewFile};
 use crate::usecases::platform::mail::{self, Message, Recipient};
+use crate::usecases::platform::news::about;
 use domain::french;
 
 /// What is sent.
@@ -101,6 +102,8 @@ fn received(review: &Review, to: &ReceiptTo) -> Message {
             review.totals.all.gross.french()
         )
     };
+    let path = format!("/campagnes/{}/merci", census.id);
+    let path = to.recipient.organisation.map_or(path.clone(), |member| about(member, &path));
     Message {
         key: format!("needs:{}:{}", census.id, review.seen()),
         to: to.recipient.clone(),
@@ -110,7 +113,7 @@ fn received(review: &Review, to: &ReceiptTo) -> Message {
             title: census.census.name.clone(),
             summary,
             closes_on: census.census.closes_on,
-            path: format!("/campagnes/{}/merci", census.id),
+            path,
         },
         attached: None,
     }

@@ -11,7 +11,7 @@ use domain::siret::Siret;
 use crate::documents::emails::{InvoiceShare, Letter};
 use crate::store::Tx;
 use crate::store::platform::IssuedPaper;
-use crate::usecases::platform::news::{News, tell};
+use crate::usecases::platform::news::{News, about, tell};
 use crate::usecases::{App, UseCaseError};
 
 /// The invoice or credit note that was shared.
@@ -58,7 +58,7 @@ pub(super) async fn shared(
             organisation: one.member,
             key: format!("statement:{}", one.number),
             title: format!("part {of} {} : {} TTC", document.number, one.gross.french()),
-            path: format!("/factures/{}", document.id),
+            path: about(one.member, &format!("/factures/{}", document.id)),
             said: one.gross,
         })
         .collect();

@@ -12,7 +12,7 @@ use crate::documents::emails::{IssuedOrder, Letter, OpenTask};
 use crate::store::orders::{Issued, StoredOrder};
 use crate::store::platform::reminders::{self, Waiting};
 use crate::store::{Tx, platform};
-use crate::usecases::platform::news::{News, tell};
+use crate::usecases::platform::news::{News, about, tell};
 use crate::usecases::{Actor, App, UseCaseError};
 
 /// A window that members can order in.
@@ -37,7 +37,7 @@ pub(super) async fn opened(
             organisation: *member,
             key: format!("window:{}", window.id),
             title: format!("commande « {} » à valider avant le {until}", window.title),
-            path: "/commandes".to_owned(),
+            path: about(*member, "/commandes"),
             said: (),
         })
         .collect();
@@ -135,7 +135,7 @@ pub(super) async fn issued<'a>(
             organisation: stored.order.buyer,
             key: format!("order:{}", stored.id),
             title: format!("commande {number} émise"),
-            path: format!("/commandes/{}", stored.id),
+            path: about(stored.order.buyer, &format!("/commandes/{}", stored.id)),
             said: Heard { number, net: Some(stored.totals.net) },
         }
     });
@@ -158,7 +158,7 @@ pub(super) async fn extracts(
             organisation: *member,
             key: format!("order:{order}:{rank}"),
             title: format!("commande {number} émise"),
-            path: format!("/commandes/{order}"),
+            path: about(*member, &format!("/commandes/{order}")),
             said: Heard { number, net: None },
         }
     });

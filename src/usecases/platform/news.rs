@@ -19,6 +19,15 @@ use crate::store::platform::notices::NewNotice;
 use crate::store::platform::reminders::{self as store, Acting};
 use crate::usecases::{App, UseCaseError};
 
+/// In the query of a link that is written to somebody: the organisation that it is about.
+pub(crate) const ABOUT: &str = "pour";
+
+/// `path`, which has no query, about `organisation`: whoever acts for several is asked to act for
+/// that one before the page opens.
+pub(crate) fn about(organisation: OrganisationId, path: &str) -> String {
+    format!("{path}?{ABOUT}={organisation}")
+}
+
 /// Something that happened to an organisation.
 #[derive(Debug, Clone)]
 pub(crate) struct News<T> {
@@ -27,7 +36,7 @@ pub(crate) struct News<T> {
     pub(crate) key: String,
     /// After the name of the organisation: « commande BC-2026-0042 émise ».
     pub(crate) title: String,
-    /// From the root of the site.
+    /// From the root of the site, [`about`] the organisation.
     pub(crate) path: String,
     /// What the letter says of it.
     pub(crate) said: T,

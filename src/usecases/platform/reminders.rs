@@ -13,6 +13,7 @@ use domain::platform::reminder;
 
 use super::census_links;
 use super::mail::{Message, Recipient, queue_all};
+use super::news::about;
 use crate::documents::Paper;
 use crate::documents::emails::{Letter, OpenTask};
 use crate::documents::reminder_letters::{self, LetterTo, ReminderLetters};
@@ -111,7 +112,7 @@ async fn open_task(
         (Subject::Census, Some(_)) => (
             format!("recensement « {} »", waiting.title),
             "Répondre au recensement",
-            format!("/campagnes/{}/besoins", waiting.id),
+            about(organisation, &format!("/campagnes/{}/besoins", waiting.id)),
         ),
         (Subject::Census, None) => {
             let campaign = CampaignId(waiting.id);
@@ -125,7 +126,7 @@ async fn open_task(
         (Subject::Window, _) => (
             format!("commandes « {} » à valider", waiting.title),
             "Voir mes commandes",
-            "/commandes".to_owned(),
+            about(organisation, "/commandes"),
         ),
     };
     Ok(OpenTask {

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use domain::french;
-use domain::ids::{OrganisationId, PersonId};
+use domain::ids::PersonId;
 use minijinja::{Value, context};
 use serde::Deserialize;
 
@@ -32,7 +32,6 @@ pub(super) fn routes() -> Routes {
         .post("/compte/mot-de-passe", change_password)
         .post("/compte/appareils/{id}/deconnexion", sign_out_device)
         .post("/compte/deconnexion-partout", sign_out_everywhere)
-        .post("/compte/organisme", act_for)
 }
 
 /// The person of the session: a shared link has no account.
@@ -288,20 +287,4 @@ async fn sign_out_everywhere(
 ) -> Result<Response, PageError> {
     accounts::sign_out_everywhere(&pages.app, person(&who)?).await?;
     forget_all(&pages, Redirect::to("/connexion").into_response())
-}
-
-#[derive(Debug, Deserialize)]
-struct Organisation {
-    organisme: i64,
-}
-
-async fn act_for(
-    State(pages): State<Pages>,
-    who: SignedIn,
-    Form(chosen): Form<Organisation>,
-) -> Result<Response, PageError> {
-    let organisation = OrganisationId(chosen.organisme);
-    accounts::act_for(&pages.app, person(&who)?, who.session, organisation).await?;
-    let name = grants::organisation(&pages.app.store, organisation).await?.0;
-    pages.done(&who, "/", format!("Vous agissez maintenant pour « {name} ».")).await
 }

@@ -3,6 +3,7 @@
 //! Pages before the sign-in answer alike whether or not there is an account. What a link of an
 //! e-mail does, it does on a button: opening it changes nothing.
 
+mod acting;
 mod census_link;
 mod code;
 mod invitation;
@@ -23,6 +24,7 @@ use super::Pages;
 use super::agent::{Visitor, cookie_name};
 use super::error::PageError;
 use super::routes::Routes;
+pub(super) use acting::elsewhere;
 pub(super) use view::encoded;
 
 use crate::usecases::platform::entering::{Entered, EntryError, Next};
@@ -35,6 +37,7 @@ pub(super) fn routes() -> Routes {
         .merge(invitation::routes())
         .merge(census_link::routes())
         .merge(mine::routes())
+        .merge(acting::routes())
         .merge(second_factor::routes())
         .merge(team::routes())
         .merge(people::routes())

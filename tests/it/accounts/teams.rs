@@ -146,6 +146,48 @@ async fn switching_organisation_never_mixes_rights(#[values(On::Sqlite, On::Post
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn a_link_about_another_organisation_asks_before_it_opens(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let world = World::new(on).await;
+    let (arras, bapaume) = (world.ids[2], world.ids[3]);
+    let about =
+        |organisation: domain::ids::OrganisationId| format!("/adhesion?pour={organisation}");
+    let stranger = Client::new(&world.app).get(&about(bapaume)).await;
+    assert_eq!(
+        stranger.location(),
+        format!("/connexion?suite=/adhesion%3Fpour%3D{bapaume}"),
+        "it opens after signing in"
+    );
+    let marie = Client::of(&world.app, world.marie).await;
+    marie.get(&about(arras)).await.leads_to("/adhesion");
+    // Of Bapaume she knows nothing yet: its link opens what is hers.
+    marie.get(&about(bapaume)).await.leads_to("/adhesion");
+    let question = format!("/compte/organisme?organisme={bapaume}&suite=/adhesion%3Ftri%3Ddate");
+    assert_eq!(marie.get(&question).await.status, StatusCode::NOT_FOUND);
+    let give = format!(
+        "INSERT INTO role_grant (person_id, organisation_id, role, from_day, given_by) \
+         VALUES ({}, {bapaume}, 'member_reader', '2026-01-01', 'essai')",
+        world.marie
+    );
+    world.fresh.execute(&give).await;
+    marie.post("/compte/organisme", &[("organisme", &arras.to_string())]).await.leads_to("/");
+    marie.get(&format!("{}&tri=date", about(bapaume))).await.leads_to(&question);
+    marie.get(&question).await.shows(&["Agir pour Bapaume", "Rester sur Arras"]);
+    assert_eq!(marie.get("/equipe").await.status, StatusCode::OK, "looking changes nothing");
+    let go_on = async |next: &str| {
+        let fields = [("organisme", bapaume.to_string()), ("suite", next.to_owned())];
+        let fields = fields.each_ref().map(|(name, text)| (*name, text.as_str()));
+        marie.post("/compte/organisme", &fields).await
+    };
+    go_on("/adhesion?tri=date").await.leads_to("/adhesion?tri=date");
+    marie.get("/adhesion?tri=date").await.shows(&["Vous agissez maintenant pour « Bapaume »"]);
+    marie.get(&question).await.leads_to("/adhesion?tri=date");
+    go_on("//ailleurs.example").await.leads_to("/");
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_blocked_account_is_out_at_once_and_comes_back_with_its_roles(
     #[values(On::Sqlite, On::Postgres)] on: On,
 ) {

@@ -228,8 +228,12 @@ async fn a_late_invoice_says_what_it_costs_and_a_paid_one_no_longer(
     let id = group.receive(&bill("F-1", None, &BOXES, 4_500)).await.invoice.unwrap();
     allocate(&group.app, &buyer(), id, &[]).await.unwrap();
     validate(&group.app, &second(), id).await.unwrap();
+    group.app = app_on(&group.fresh, "2026-09-28");
+    let early = clerk(&group, "tôt").await;
+    early.get("/").await.shows(&["Payer 1 facture sous 7 jours", "avant le 01/10/2026"]);
     group.app = app_on(&group.fresh, "2026-10-21");
     let one = clerk(&group, "une").await;
+    one.get("/").await.shows(&["Payer 1 facture en retard", "en retard depuis le 01/10/2026"]);
     let page = format!("/comptabilite/factures/{id}");
     let step = format!("{page}/etapes/payer");
     // The bank's rate of that half-year is in no row: nobody guesses it.

@@ -57,8 +57,10 @@ async fn one_letter_a_person_for_all_that_is_open_and_none_to_who_has_answered(
         all.iter().filter(|mail| mail.to_address == "zoe@mairies.example").collect();
     let [only] = to_zoe.as_slice() else { panic!("{} letters", to_zoe.len()) };
     let text = letter(&app.store, domain::ids::MailId(only.id)).await.unwrap().text;
-    for name in [&waiting[0].organisation, &waiting[1].organisation] {
+    for (name, id) in [(&waiting[0].organisation, first), (&waiting[1].organisation, second)] {
         assert!(text.contains(name.as_str()), "{name} is not in {text}");
+        let link = format!("/campagnes/{campaign}/besoins?pour={id}");
+        assert!(text.contains(&link), "{link} is not in {text}");
     }
     assert!(text.contains("dans 3 jours"), "{text}");
     // Both answer: the last evening nobody writes to her.

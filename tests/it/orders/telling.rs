@@ -151,5 +151,6 @@ async fn whoever_keeps_a_members_accounts_hears_of_its_share_with_its_statement(
     let finance = Client::of(&house.app, house.person(Role::MemberFinance)).await;
     finance.get("/").await.shows(&["Arras – part de la facture F-2026-118"]);
     let (_, path) = text.split_once("http://127.0.0.1:8062").unwrap();
-    finance.get(path.split_whitespace().next().unwrap()).await.shows(&["F-2026-118"]);
+    let page = finance.get(path.split_whitespace().next().unwrap()).await;
+    finance.get(page.location()).await.shows(&["F-2026-118"]);
 }
