@@ -53,6 +53,27 @@ pub fn counted(number: impl TryInto<u64> + Copy, one: &str, many: &str) -> Strin
     format!("{} {}", count(number), plural(number, one, many))
 }
 
+/// A name after « de »: `d’Arras`, `du Portel`, `des Attaques`, `de la CC du Ternois`, `du CdG62`.
+/// An H is not elided: in names of places usage is divided.
+pub fn of(name: &str) -> String {
+    const FEMININE: [&str; 7] = ["CA", "CC", "CU", "Commune", "Communauté", "Métropole", "Ville"];
+    const MASCULINE: [&str; 8] =
+        ["CCAS", "CIAS", "CdG62", "Centre", "SIVOM", "SIVU", "Syndicat", "Département"];
+    let (first, rest) = name.split_once(' ').unwrap_or((name, ""));
+    match first {
+        "Le" if !rest.is_empty() => format!("du {rest}"),
+        "Les" if !rest.is_empty() => format!("des {rest}"),
+        _ if FEMININE.contains(&first) => format!("de la {name}"),
+        _ if MASCULINE.contains(&first) => format!("du {name}"),
+        _ if name.starts_with(is_vowel) => format!("d’{name}"),
+        _ => format!("de {name}"),
+    }
+}
+
+fn is_vowel(letter: char) -> bool {
+    "aàâeéèêëiîïoôuùûyœæ".contains(letter.to_lowercase().next().unwrap_or(letter))
+}
+
 /// A counted noun for two and more: its first word takes the plural (`boîte à dos` becomes
 /// `boîtes à dos`).
 pub fn many(noun: &str) -> String {
@@ -113,6 +134,25 @@ mod tests {
         assert_eq!(date(NaiveDate::from_ymd_opt(2026, 11, 22).unwrap()), "22/11/2026");
         assert_eq!(plural(0, "boîte", "boîtes"), "boîte");
         assert_eq!(plural(2, "boîte", "boîtes"), "boîtes");
+    }
+
+    #[test]
+    fn a_name_after_de_is_elided_or_contracted() {
+        for (name, said) in [
+            ("Arras", "d’Arras"),
+            ("Étaples", "d’Étaples"),
+            ("Berck", "de Berck"),
+            ("Hesdin", "de Hesdin"),
+            ("Le Portel", "du Portel"),
+            ("Les Attaques", "des Attaques"),
+            ("La Couture", "de La Couture"),
+            ("CU d'Arras", "de la CU d'Arras"),
+            ("CdG62", "du CdG62"),
+            ("Le", "de Le"),
+            ("", "de "),
+        ] {
+            assert_eq!(of(name), said);
+        }
     }
 
     #[test]

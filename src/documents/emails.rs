@@ -54,6 +54,7 @@ impl Writer {
     pub fn new(sender: Sender) -> Result<Self, EmailError> {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+        templates.add_filter("of", |name: &str| domain::french::of(name));
         for file in Templates::iter() {
             let Some(found) = Templates::get(&file) else { continue };
             let source = String::from_utf8_lossy(&found.data).into_owned();

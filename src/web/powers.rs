@@ -268,7 +268,7 @@ async fn record(
     };
     match record_power(&pages.app, &who.actor(), &new).await {
         Ok(name) => {
-            let said = format!("Le pouvoir de signature de {name} est enregistré.");
+            let said = format!("Le pouvoir de signature {} est enregistré.", french::of(&name));
             pages.done(who, &desk.base, said).await
         }
         Err(error) => show(pages, who, desk, typed, &Errors::refused(error)?).await,

@@ -4,6 +4,7 @@
 //! answered or nine hundred. The rules are those that flag a single answer (domain
 //! `campaigns::accept`), read over all of them.
 
+use chrono::NaiveDate;
 use domain::campaigns::accept::TIMES_LAST_YEAR;
 use domain::campaigns::anomaly::AnomalyKind;
 use domain::ids::OrganisationId;
@@ -12,6 +13,7 @@ use sea_orm::{FromQueryResult, Value};
 
 use super::StoredCensus;
 use super::answering::PREVIOUS;
+use super::reach::address;
 use super::sheets::quantity;
 use crate::store::group::coded;
 use crate::store::{Access, Slice, StoreError, sql};
@@ -58,7 +60,8 @@ const LINES: &str = "FROM need_sheet s JOIN need_line n ON n.sheet_id = s.id \
 /// Sheets of `$1` that were sent.
 const SENT: &str = "s.campaign_id = $1 AND s.state <> 'draft' AND s.answer IS NOT NULL";
 
-/// The arms: `$1` census, `$2` convention, `$3` its first day, `$4` its first year.
+/// The arms: `$1` census, `$2` convention, `$3` its first day, `$4` its first year,
+/// `$5` today.
 fn arms() -> [(AnomalyKind, String); 7] {
     use AnomalyKind as K;
     // What the same delivery point asked for in the last year before this census's years.
@@ -122,13 +125,8 @@ fn arms() -> [(AnomalyKind, String); 7] {
              AND s.signed_by IS NULL)"
         ),
     );
-    let unreachable = of_members(
-        "unreachable",
-        &format!(
-            "NOT {sent} AND NOT EXISTS (SELECT 1 FROM contact k WHERE k.organisation_id = o.id \
-             AND k.email IS NOT NULL)"
-        ),
-    );
+    let unreachable =
+        of_members("unreachable", &format!("NOT {sent} AND {} IS NULL", address("o.id", "$5")));
     [
         (K::ManyTimes, many),
         (K::OpenedPack, packs),
@@ -140,22 +138,24 @@ fn arms() -> [(AnomalyKind, String); 7] {
     ]
 }
 
-fn values(census: &StoredCensus) -> Vec<Value> {
+fn values(census: &StoredCensus, day: NaiveDate) -> Vec<Value> {
     vec![
         census.id.0.into(),
         census.convention.0.into(),
         census.census.opens_on.into(),
         i64::from(census.census.first_year).into(),
+        day.into(),
     ]
 }
 
 /// Every parameter has its type on both databases, also where no arm reads it.
-const TYPED: &str = "$2 = $2 AND $3 = $3 AND $4 = $4";
+const TYPED: &str = "$2 = $2 AND $3 = $3 AND $4 = $4 AND $5 = $5";
 
-/// How many of each kind, in the order of the kinds; kinds without any are zero.
+/// How many of each kind on `day`, in the order of the kinds; kinds without any are zero.
 pub async fn anomaly_counts(
     on: &impl Access,
     census: &StoredCensus,
+    day: NaiveDate,
 ) -> Result<Vec<(AnomalyKind, u64)>, StoreError> {
     #[derive(FromQueryResult)]
     struct Count {
@@ -168,7 +168,7 @@ pub async fn anomaly_counts(
         "SELECT x.kind, COUNT(*) AS found FROM ({}) x WHERE {TYPED} GROUP BY x.kind",
         all.join(" UNION ALL ")
     );
-    let rows = Count::find_by_statement(sql(on.connection(), &text, values(census)))
+    let rows = Count::find_by_statement(sql(on.connection(), &text, values(census, day)))
         .all(on.connection())
         .await
         .map_err(StoreError::during("counting what deserves a second look"))?;
@@ -183,6 +183,7 @@ pub async fn anomaly_counts(
 pub async fn anomalies(
     on: &impl Access,
     census: &StoredCensus,
+    day: NaiveDate,
     kind: Option<AnomalyKind>,
     slice: &Slice,
 ) -> Result<Vec<Anomaly>, StoreError> {
@@ -198,7 +199,7 @@ pub async fn anomalies(
         chosen.join(" UNION ALL "),
         slice.cut()
     );
-    Row::find_by_statement(sql(on.connection(), &text, values(census)))
+    Row::find_by_statement(sql(on.connection(), &text, values(census, day)))
         .all(on.connection())
         .await
         .map_err(StoreError::during("reading what deserves a second look"))?

@@ -9,6 +9,7 @@ use sea_orm::sea_query::Expr;
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, Value};
 
 use super::opening::{AT_HOME, BLANK, OFFERED};
+use super::reach::address;
 use super::sheets::quantity;
 use crate::store::group::coded;
 use crate::store::{Access, StoreError, Tx, sql};
@@ -23,7 +24,7 @@ pub struct Opening {
     pub at_home: i64,
     /// Members that could not answer, for want of a delivery point and of an address.
     pub without_site: i64,
-    /// Members asked of which no contact has an e-mail address: they get a letter.
+    /// Members asked that no e-mail reaches: they get a letter.
     pub without_email: i64,
 }
 
@@ -68,8 +69,8 @@ pub async fn opening(
              WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
            AND NOT EXISTS (SELECT 1 FROM site s WHERE s.organisation_id = m.organisation_id \
              AND NOT s.retired)) - (SELECT COUNT(*) {AT_HOME}) AS without_site, \
-         (SELECT COUNT(*) FROM ({asked}) t WHERE NOT EXISTS (SELECT 1 FROM contact k \
-           WHERE k.organisation_id = t.organisation_id AND k.email IS NOT NULL)) AS without_email"
+         (SELECT COUNT(*) FROM ({asked}) t WHERE {} IS NULL) AS without_email",
+        address("t.organisation_id", "$2")
     );
     let found = one(on, &text, vec![id.0.into(), day.into()]).await?;
     Ok(found.unwrap_or_default())

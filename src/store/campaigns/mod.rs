@@ -12,6 +12,7 @@ mod drafts;
 mod figures;
 mod member;
 mod opening;
+mod reach;
 mod road;
 mod sheets;
 mod silent;

@@ -1,9 +1,10 @@
 //! The members that have said nothing, as the telephone list names them.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::ids::{CampaignId, OrganisationId};
 use sea_orm::{FromQueryResult, Value};
 
+use super::reach::address;
 use crate::store::{Access, Slice, StoreError, sql};
 
 /// A silent member, how to reach it, and when it was last written to.
@@ -15,6 +16,7 @@ pub struct SilentLine {
     pub epci: Option<String>,
     /// The first of its référents, if it named one.
     pub contact: Option<String>,
+    /// Where it is reached: somebody of it with an account, else a contact, a référent first.
     pub email: Option<String>,
     pub phone: Option<String>,
     pub told_at: Option<DateTime<Utc>>,
@@ -38,16 +40,17 @@ const SORTED: [(&str, &str); 5] = [
     ("nom", "o.name"),
     ("epci", "COALESCE(e.name, '')"),
     ("population", "COALESCE(o.population, 0)"),
-    ("courriel", "COALESCE(c.email, '')"),
+    ("courriel", "email"),
     ("relance", "told_at"),
 ];
 
 /// One page of the members that have said nothing, how many there are in all, and how many of
-/// these have no e-mail address.
+/// these no e-mail reaches on `day`.
 pub async fn silent_members(
     on: &impl Access,
     campaign: CampaignId,
     epci: Option<OrganisationId>,
+    day: NaiveDate,
     slice: &Slice,
 ) -> Result<(Vec<SilentLine>, u64, u64), StoreError> {
     #[derive(FromQueryResult)]
@@ -57,9 +60,10 @@ pub async fn silent_members(
     }
     let doing = "reading the silent members of a census";
     let epci = epci.map_or(0, |epci| epci.0);
-    let values: [Value; 3] = [campaign.0.into(), slice.pattern().into(), epci.into()];
+    let email = address("o.id", "$4");
+    let values: [Value; 4] = [campaign.0.into(), slice.pattern().into(), epci.into(), day.into()];
     let text = format!(
-        "SELECT COUNT(*) AS total, CAST(COALESCE(SUM(CASE WHEN c.email IS NULL THEN 1 ELSE 0 END), 0) \
+        "SELECT COUNT(*) AS total, CAST(COALESCE(SUM(CASE WHEN {email} IS NULL THEN 1 ELSE 0 END), 0) \
          AS BIGINT) AS without_email {FROM}"
     );
     let totals = Totals::find_by_statement(sql(on.connection(), &text, values.clone()))
@@ -67,7 +71,7 @@ pub async fn silent_members(
         .await
         .map_err(StoreError::during(doing))?;
     let text = format!(
-        "SELECT o.id, o.name, o.population, e.name AS epci, c.name AS contact, c.email, c.phone, \
+        "SELECT o.id, o.name, o.population, e.name AS epci, c.name AS contact, {email} AS email, c.phone, \
          (SELECT MAX(x.queued_at) FROM mail x WHERE x.campaign_id = $1 AND x.organisation_id = o.id) AS told_at, \
          CAST(m.drafted AS BIGINT) AS drafted {FROM}{}{}",
         slice.order_by(&SORTED, "o.name, o.id"),

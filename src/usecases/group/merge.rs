@@ -110,8 +110,8 @@ async fn plan(app: &App, on: &impl Access, merger: &Merger) -> Result<Plan, UseC
             && ids.iter().any(|id| members.contains_key(id))
         {
             let message = format!(
-                "L’adhésion de {} est à l’étape « {} » : menez-la à son terme d’abord.",
-                heir.organisation.name,
+                "L’adhésion {} est à l’étape « {} » : menez-la à son terme d’abord.",
+                french::of(&heir.organisation.name),
                 own.state.french()
             );
             reasons.push(Refusal::new("adhesion", message));
@@ -188,8 +188,8 @@ fn stands_against(app: &App, merger: &Merger, heir: &Listed, former: &[Listed]) 
     for body in former {
         let began = body.organisation.sirets.entries().last().and_then(|entry| entry.from);
         if began.is_some_and(|began| began >= merger.on) {
-            let name = &body.organisation.name;
-            refuse("date", format!("Le SIRET de {name} commence après cette date."));
+            let whose = french::of(&body.organisation.name);
+            refuse("date", format!("Le SIRET {whose} commence après cette date."));
         }
     }
     reasons

@@ -68,7 +68,7 @@ pub async fn record_power(
     power.check(app.today(), &mandates).map_err(|error| refused(error.for_the_reader()))?;
     let known = store::delegations(&tx, Some(new.organisation)).await?;
     if known.iter().any(|(_, one)| *one == power) {
-        return Err(refused(format!("Ce pouvoir de {name} est déjà enregistré.")));
+        return Err(refused(format!("Ce pouvoir {} est déjà enregistré.", french::of(&name))));
     }
     store::add_delegations(&tx, std::slice::from_ref(&power)).await?;
     let details = format!(

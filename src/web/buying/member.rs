@@ -13,7 +13,7 @@ use minijinja::{Value, context};
 use super::Row;
 use super::contract::glance;
 use super::members::membership_state;
-use super::words::{delivered, facts, history, order_state, papers, quantity, table};
+use super::words::{delivered, facts, history, order_name, order_state, papers, quantity, table};
 use crate::store::group::{self, Identity, Listed};
 use crate::store::orders::{DeliveryFilter, OrderFilter, desk_orders, desk_shares};
 use crate::store::{StoreError, platform};
@@ -188,7 +188,7 @@ async fn purchases(pages: &Pages, member: OrganisationId) -> Result<Value, PageE
     let order_rows = orders.iter().map(|row| {
         vec![
             Cell::link(
-                row.number.clone().unwrap_or_else(|| format!("sans numéro ({})", row.id)),
+                order_name(row.number.clone(), row.id),
                 format!("/gestion/commandes/{}", row.id),
             ),
             Cell::text(&row.contract),

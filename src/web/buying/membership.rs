@@ -328,8 +328,11 @@ async fn leave(
             withdraw(&pages.app, &who.actor(), case.convention.id, case.member, on, &reason).await;
         match done {
             Ok(()) => {
-                let message =
-                    format!("Le retrait de {} au {} est enregistré.", case.name, french::date(on));
+                let message = format!(
+                    "Le retrait {} au {} est enregistré.",
+                    french::of(&case.name),
+                    french::date(on)
+                );
                 return pages.done(&who, &case.address(), message).await;
             }
             Err(error) => errors = Errors::refused(error)?,

@@ -9,7 +9,7 @@ use domain::orders::state::{OrderAction, OrderState, STEPS};
 use minijinja::{Value, context};
 
 use super::Row;
-use super::words::{facts, history, order_state, papers, quantity, table};
+use super::words::{facts, history, order_name, order_state, papers, quantity, table};
 use crate::store::orders::{self, DeliveryFilter, DeskShare, StoredOrder, Window};
 use crate::store::{Viewer, group, platform};
 use crate::usecases::UseCaseError;
@@ -24,12 +24,16 @@ pub(super) fn routes() -> Routes {
     Routes::new().get("/gestion/commandes/{id}", show).get("/gestion/commandes/{id}/parts", shares)
 }
 
+fn name(stored: &StoredOrder) -> String {
+    order_name(stored.order.issue.as_ref().map(|issue| issue.number.to_string()), stored.id.0)
+}
+
 /// What every page of an order says first.
 pub(super) fn head(stored: &StoredOrder, window: &Window, buyer: &str) -> Value {
     let terms = window.contract.agreement.terms();
     context! {
         id => stored.id.0,
-        name => stored.name(),
+        name => name(stored),
         buyer => buyer,
         buyer_id => stored.order.buyer.0,
         contract_id => window.contract.id.0,
@@ -213,7 +217,7 @@ async fn shares(
     });
     let listing = Listing {
         name: "parts-de-commande",
-        caption: format!("Parts de la commande {}", stored.name()),
+        caption: format!("Parts de la commande {}", name(&stored)),
         columns: columns.collect(),
         rows: rows.iter().map(share).collect(),
         total,

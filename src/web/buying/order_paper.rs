@@ -152,10 +152,11 @@ async fn sign(
     match validate_signed_paper(app, &actor, viewer, &approval, &paper, version, scan).await {
         Ok(room) => {
             let message = format!(
-                "La commande de {buyer}, {} HT, est validée d’après la signature de {} sur papier. \
+                "La commande {}, {} HT, est validée d’après la signature {} sur papier. \
                  Il reste {} HT sur le marché. Émettez-la pour qu’elle parte.",
+                french::of(&buyer),
                 stored.totals.net.french(),
-                paper.name,
+                french::of(&paper.name),
                 room.left.french()
             );
             pages.done(&who, &format!("/gestion/commandes/{id}"), message).await

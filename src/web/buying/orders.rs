@@ -8,7 +8,7 @@ use domain::orders::state::OrderState;
 use minijinja::{Value, context};
 
 use super::window::states_filter;
-use super::words::{delivered, order_state, quantity};
+use super::words::{delivered, order_name, order_state, quantity};
 use crate::store::orders::{DeskOrder, OrderFilter, desk_orders};
 use crate::store::{group, tenders};
 use crate::web::Pages;
@@ -96,7 +96,7 @@ async fn list(
 }
 
 fn row(row: &DeskOrder) -> Vec<Cell> {
-    let name = row.number.clone().unwrap_or_else(|| format!("sans numéro ({})", row.id));
+    let name = order_name(row.number.clone(), row.id);
     vec![
         Cell::link(name, format!("/gestion/commandes/{}", row.id)),
         Cell::text(&row.buyer),

@@ -32,6 +32,11 @@ pub(super) fn table(
     context! { caption => caption, columns => head, rows => rows, empty => empty }
 }
 
+/// What an order is called: its number, once it has one.
+pub(super) fn order_name(number: Option<String>, id: i64) -> String {
+    number.unwrap_or_else(|| format!("sans numéro ({id})"))
+}
+
 /// Pairs of a word and what it stands for.
 pub(super) fn facts(list: Vec<(&str, String)>) -> Value {
     let list = list.into_iter().map(|(name, value)| {

@@ -36,10 +36,10 @@ pub(super) async fn list(
     query: ListQuery,
 ) -> Result<Response, PageError> {
     let desk = Desk::of(&pages, id).await?;
-    let on = &pages.app.store;
+    let (on, today) = (&pages.app.store, pages.app.today());
     let kind = query.filter("genre").and_then(AnomalyKind::from_code);
-    let counts = store::anomaly_counts(on, &desk.census).await?;
-    let found = store::anomalies(on, &desk.census, kind, &query.slice("")).await?;
+    let counts = store::anomaly_counts(on, &desk.census, today).await?;
+    let found = store::anomalies(on, &desk.census, today, kind, &query.slice("")).await?;
     let total = counts
         .iter()
         .filter(|(of, _)| kind.is_none_or(|kind| kind == *of))

@@ -174,7 +174,7 @@ pub(super) async fn show(
     let steps = road(&facts, today);
     let home = desk.home();
     let progress = store::progress(on, desk.census.id).await?;
-    let anomalies = store::anomaly_counts(on, &desk.census).await?;
+    let anomalies = store::anomaly_counts(on, &desk.census, pages.app.today()).await?;
     let odd: u64 = anomalies.iter().map(|(_, found)| found).sum();
     let entries = store::history(on, desk.census.id).await?;
     let answered = progress.members - progress.silent();

@@ -62,7 +62,8 @@ pub(super) async fn list(
     let on = &pages.app.store;
     let epci = query.filter("epci").and_then(|id| id.parse().ok()).map(OrganisationId);
     let (lines, total, without_email) =
-        store::silent_members(on, desk.census.id, epci, &query.slice("nom")).await?;
+        store::silent_members(on, desk.census.id, epci, pages.app.today(), &query.slice("nom"))
+            .await?;
     let by_epci = store::progress_by_epci(on, desk.census.id).await?;
     let home = desk.home();
     let takes_answers = match desk.census.census.phase(pages.app.today()) {

@@ -3,6 +3,8 @@
 use axum::extract::State;
 use axum::response::Response;
 use chrono::NaiveDate;
+use domain::french;
+use domain::money::Cents;
 use domain::tenders::thresholds::{PurchaseScope, ThresholdKind};
 use minijinja::context;
 use rust_decimal::Decimal;
@@ -49,6 +51,26 @@ fn in_words(what: &str) -> String {
     figure.map_or(what, |(_, words)| *words).to_owned()
 }
 
+/// A row's value in its unit; `what` is the row's code.
+fn value(table: &str, what: &str, stored: &str) -> Cell {
+    let Ok(number) = stored.parse::<Decimal>() else {
+        return Cell::text_or_absent(Some(stored.replace('.', ",")));
+    };
+    let figure = french::decimal(number.normalize());
+    let kind = what.split_once(" / ").and_then(|(kind, _)| ThresholdKind::from_code(kind));
+    let words = match (table, kind) {
+        ("seuils", Some(ThresholdKind::SmallLotsPercent)) | ("tva", _) => format!("{figure} %"),
+        ("seuils", Some(ThresholdKind::EssentialDataMonths)) => format!("{figure} mois"),
+        ("seuils", Some(ThresholdKind::StandstillDays)) => format!("{figure} jours"),
+        ("seuils", Some(ThresholdKind::TurnoverMultiple)) => format!("{figure} fois le besoin"),
+        ("seuils", _) => return Cents::exactly(number).map_or(Cell::Text(figure), Cell::Money),
+        // An account is a name made of digits.
+        ("comptes", _) => stored.to_owned(),
+        _ => figure,
+    };
+    Cell::text(french::unbroken(&words))
+}
+
 pub(super) async fn show(
     State(pages): State<Pages>,
     who: May<Administer>,
@@ -69,7 +91,7 @@ pub(super) async fn show(
         };
         vec![
             Cell::text(in_words(&row.what)),
-            Cell::text(row.value.replace('.', ",")),
+            value(&table, &row.what, &row.value),
             Cell::Date(row.valid_from),
             Cell::date(row.valid_to),
             state,
@@ -173,6 +195,29 @@ pub(super) async fn add_rate(
         Err(error) => {
             let errors = Errors::refused(error)?;
             pages.again(&who, RATE_PAGE, form.view(&errors)).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_said_in_its_unit() {
+        for (table, what, stored, said) in [
+            ("seuils", "formal / local", "216000.00", "216 000,00 €"),
+            ("seuils", "small_lots_percent / local", "20.00", "20 %"),
+            ("seuils", "standstill_days / local", "11.00", "11 jours"),
+            ("seuils", "turnover_multiple / local", "1.50", "1,5 fois le besoin"),
+            ("tva", "Taux réduit", "5.50", "5,5 %"),
+            ("interets", "taux directeur de la BCE", "2.15 + 8.00", "2,15 + 8,00"),
+            ("ccag", "penalty_exemption", "1000.00", "1 000"),
+            ("comptes", "boites : Fournitures administratives", "6064", "6064"),
+            ("mandats", "mandat municipal", "", "–"),
+        ] {
+            let shown = value(table, what, stored).french().replace(['\u{a0}', '\u{202f}'], " ");
+            assert_eq!(shown, said, "{what}");
         }
     }
 }

@@ -6,7 +6,8 @@ use domain::campaigns::road::{Stage, Task, current, road};
 use domain::campaigns::sheet::NeedAnswer;
 use domain::campaigns::standing::AnswerStanding;
 use domain::group::convention::PackingPolicy;
-use domain::ids::CampaignId;
+use domain::ids::{CampaignId, OrganisationId};
+use domain::platform::role::Role;
 use domain::quantity::Quantity;
 use domain::tenders::packing::{self, Ask};
 use rstest::rstest;
@@ -17,6 +18,7 @@ use travee::usecases::campaigns::{
 };
 
 use super::world::{World, codes, handed_in, on_day};
+use crate::client::person;
 use crate::fixtures::{buyer, day};
 use crate::harness::On;
 
@@ -182,9 +184,20 @@ async fn the_list_is_filtered_and_sorted_by_the_database(
     let (found, total) =
         store::member_answers(&world.app.store, id, AnswerFilter::default(), &slice).await.unwrap();
     assert_eq!((found[0].name.as_str(), total), ("Berck", 1));
-    let (silent, total, without_email) =
-        store::silent_members(&world.app.store, id, None, &all()).await.unwrap();
-    assert_eq!((silent[0].name.as_str(), total, without_email), ("Berck", 1, 1));
+    let silent = async || {
+        let found =
+            store::silent_members(&world.app.store, id, None, world.app.today(), &all()).await;
+        let (lines, total, without_email) = found.unwrap();
+        let [line] = lines.as_slice() else { panic!("{lines:?}") };
+        (line.id, line.name.clone(), line.email.clone(), total, without_email)
+    };
+    let (berck, name, email, total, without_email) = silent().await;
+    assert_eq!((name.as_str(), email, total, without_email), ("Berck", None, 1, 1));
+    // Whoever has an account is reached like by a reminder, without being named as a contact.
+    person(&world.fresh, "mairie@berck.example", OrganisationId(berck), &[Role::MemberContact])
+        .await;
+    let (.., email, total, without_email) = silent().await;
+    assert_eq!((email.as_deref(), total, without_email), (Some("mairie@berck.example"), 1, 0));
 }
 
 #[rstest]
@@ -208,7 +221,7 @@ async fn what_deserves_a_second_look_is_found_over_all_answers(
     assert_eq!(taken.line_flags.len(), 2, "five times, and an opened pack");
 
     let census = store::census(&world.app.store, id).await.unwrap();
-    let counts = store::anomaly_counts(&world.app.store, &census).await.unwrap();
+    let counts = store::anomaly_counts(&world.app.store, &census, world.app.today()).await.unwrap();
     let count = |kind| counts.iter().find(|(of, _)| *of == kind).unwrap().1;
     assert_eq!(count(AnomalyKind::ManyTimes), 1, "24 is not five times 5");
     assert_eq!(count(AnomalyKind::OpenedPack), 2, "30 by 25 at Arras, 24 at Berck");
@@ -216,11 +229,16 @@ async fn what_deserves_a_second_look_is_found_over_all_answers(
     assert_eq!(count(AnomalyKind::SiretToConfirm), 3);
     assert_eq!(count(AnomalyKind::Unreachable), 0, "everybody has answered");
     for (kind, found) in &counts {
-        let listed = store::anomalies(&world.app.store, &census, Some(*kind), &all()).await;
+        let listed =
+            store::anomalies(&world.app.store, &census, world.app.today(), Some(*kind), &all())
+                .await;
         assert_eq!(listed.unwrap().len() as u64, *found, "{kind}");
     }
     let (kind, slice) = (Some(AnomalyKind::ManyTimes), all());
-    let many = store::anomalies(&world.app.store, &census, kind, &slice).await.unwrap().remove(0);
+    let many = store::anomalies(&world.app.store, &census, world.app.today(), kind, &slice)
+        .await
+        .unwrap()
+        .remove(0);
     assert_eq!((many.name.as_str(), many.year), ("Berck", Some(2026)));
     assert_eq!(many.compared, Some(Quantity::whole(5)));
     let signed = domain::group::contact::Signature {
@@ -229,7 +247,7 @@ async fn what_deserves_a_second_look_is_found_over_all_answers(
         on: day("2026-03-11"),
     };
     sign_sheet(&app, &buyer(), Viewer::Coordinator, sheet, signed).await.unwrap();
-    let counts = store::anomaly_counts(&world.app.store, &census).await.unwrap();
+    let counts = store::anomaly_counts(&world.app.store, &census, world.app.today()).await.unwrap();
     assert!(counts.contains(&(AnomalyKind::Unsigned, 2)));
 }
 
