@@ -23,11 +23,11 @@ use domain::ids::{ConventionId, LotId, OrganisationId};
 use super::{Actor, App, Refusal, UseCaseError};
 use crate::exchange::members::{Body, MemberRow};
 use crate::store::group::{self as store, NewLot, NewOrganisation};
-use crate::store::platform;
+use crate::store::{Tx, platform};
 
 pub use adhesion::{Step, invite, keep_convention_text, take_step};
-pub use adhesions::{ImportedAdhesions, import_adhesions};
-pub use contacts::{ImportedContacts, import_contacts};
+pub use adhesions::{ImportedAdhesions, import_adhesions, preview_adhesions};
+pub use contacts::{ImportedContacts, import_contacts, preview_contacts};
 pub use merge::{Merger, Merging, merge, preview_merge};
 pub use people::{add_contact, change_contact, remove_contact, replace_siret};
 pub use powers::{NewPower, PowerHolder, end_power, record_power};
@@ -87,7 +87,28 @@ pub async fn import_members(
     organisations: Vec<NewOrganisation>,
 ) -> Result<Imported, UseCaseError> {
     let tx = app.store.begin_write().await?;
-    let here: BTreeSet<String> = store::organisations(&tx, &[])
+    let imported = take_in(app, &tx, actor, organisations).await?;
+    tx.commit().await?;
+    Ok(imported)
+}
+
+/// What [`import_members`] would do: done, counted and undone.
+pub async fn preview_members(
+    app: &App,
+    actor: &Actor,
+    organisations: Vec<NewOrganisation>,
+) -> Result<Imported, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    take_in(app, &tx, actor, organisations).await
+}
+
+async fn take_in(
+    app: &App,
+    tx: &Tx,
+    actor: &Actor,
+    organisations: Vec<NewOrganisation>,
+) -> Result<Imported, UseCaseError> {
+    let here: BTreeSet<String> = store::organisations(tx, &[])
         .await?
         .into_iter()
         .map(|listed| listed.organisation.sirets.siren().to_string())
@@ -104,10 +125,9 @@ pub async fn import_members(
         known: total - new.len(),
         without_epci: new.iter().filter(lost).count(),
     };
-    store::add_organisations(&tx, &new).await?;
+    store::add_organisations(tx, &new).await?;
     let details = format!("{} ajoutés, {} déjà connus", imported.added, imported.known);
-    platform::append(&tx, vec![app.entry(actor, "group.import", "group", 0, details)]).await?;
-    tx.commit().await?;
+    platform::append(tx, vec![app.entry(actor, "group.import", "group", 0, details)]).await?;
     Ok(imported)
 }
 

@@ -88,23 +88,34 @@ async fn a_new_installation_comes_to_its_first_census_by_its_pages(
         ),
         ("members_communes_62.csv", "0 membre ajouté, 887 déjà connus."),
     ] {
-        let sent = buyer.upload(file, &[], &[("fichier", name, &list(name))]).await;
-        sent.leads_to("/gestion/membres");
+        let list = list(name);
+        let count = "SELECT CAST(COUNT(*) AS TEXT) FROM organisation";
+        let before = found(&fresh, count).await;
+        let seen = buyer.upload(&format!("{file}/apercu"), &[], &[("fichier", name, &list)]).await;
+        seen.shows(&["Ce que la liste change", said.split(", ").next().unwrap()]);
+        assert_eq!(found(&fresh, count).await, before, "looking changes nothing");
+        let list = String::from_utf8(list).unwrap();
+        buyer.post(file, &[("contenu", &list)]).await.leads_to("/gestion/membres");
         buyer.get("/gestion/membres").await.shows(&[said]);
     }
     let bad = b"siret,role,name,email,phone,site,address,access\nx,referent,L. Petit,,,,,\n";
-    let refused = buyer.upload(file, &[], &[("fichier", "contacts.csv", bad)]).await;
+    let look = format!("{file}/apercu");
+    let refused = buyer.upload(&look, &[], &[("fichier", "contacts.csv", bad)]).await;
     assert_eq!(refused.status, REFUSED);
     assert!(refused.text().contains("Ligne 2"), "{}", refused.text());
     let good = format!(
         "siret,role,name,email,phone,site,address,access\n\
          {BAPAUME},referent,Léa Petit,lea@bapaume.example,,Mairie,\"1 place Foch, 62450 Bapaume\",\n"
     );
-    buyer
-        .upload(file, &[], &[("fichier", "contacts.csv", good.as_bytes())])
-        .await
-        .leads_to("/gestion/membres");
+    buyer.upload(&look, &[], &[("fichier", "contacts.csv", good.as_bytes())]).await.shows(&[
+        "1 contact ajouté.",
+        "1 lieu de livraison ajouté.",
+        "Importer la liste",
+    ]);
+    buyer.post(file, &[("contenu", &good)]).await.leads_to("/gestion/membres");
     buyer.get("/gestion/membres").await.shows(&["1 contact ajouté", "1 lieu de livraison ajouté"]);
+    let again = buyer.upload(&look, &[], &[("fichier", "contacts.csv", good.as_bytes())]).await;
+    again.shows(&["Tout ce que dit cette liste est déjà enregistré"]);
     let catalogue = String::from_utf8(list("catalogue.csv")).unwrap();
     let import = "/gestion/catalogue/fichier";
     let sent = buyer.post(import, &[("contenu", &catalogue), ("des", "2026-03-02")]).await;
@@ -172,13 +183,16 @@ async fn a_new_installation_comes_to_its_first_census_by_its_pages(
     let late = "21620108700014;2026-9;01/03/2026;02/03/2026;Anne Petit;Maire;01/03/2026;9";
     let adhesions = format!("{home}/adhesions");
     let bad = format!("{head}\n{arras}\n{late}\n");
-    let refused = buyer.upload(&adhesions, &[], &[("fichier", "a.csv", bad.as_bytes())]).await;
+    let look = format!("{adhesions}/apercu");
+    let refused = buyer.upload(&look, &[], &[("fichier", "a.csv", bad.as_bytes())]).await;
     assert_eq!(refused.status, REFUSED);
     for words in ["Ligne 3 : la convention n’a pas de lot 9", "n’est pas exécutoire au"] {
         assert!(refused.text().contains(words), "{words}: {}", refused.text());
     }
     let good = format!("{head}\n{arras}\n{BAPAUME};1;1/3/2026;1/3/2026;J. D.;Maire;2/3/2026;\n");
-    buyer.upload(&adhesions, &[], &[("fichier", "a.csv", good.as_bytes())]).await.leads_to(&home);
+    let seen = buyer.upload(&look, &[], &[("fichier", "a.csv", good.as_bytes())]).await;
+    seen.shows(&["1 membre admis.", "1 déjà engagé.", "Importer les adhésions"]);
+    buyer.post(&adhesions, &[("contenu", &good)]).await.leads_to(&home);
     buyer.get(&home).await.shows(&["1 membre admis, 1 déjà engagé.", "2026-GC-01"]);
 
     // The first census opens; a town hall is a place to deliver to until its members say more.

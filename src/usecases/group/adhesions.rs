@@ -30,6 +30,33 @@ pub async fn import_adhesions(
     convention: ConventionId,
     rows: &[(u64, AdhesionRow)],
 ) -> Result<ImportedAdhesions, UseCaseError> {
+    let (adhesions, mut imported) = judged(app, convention, rows).await?;
+    if !adhesions.is_empty() {
+        imported.joined = adhere(app, actor, convention, adhesions).await?;
+    }
+    Ok(imported)
+}
+
+/// What [`import_adhesions`] would do.
+///
+/// # Errors
+///
+/// The same.
+pub async fn preview_adhesions(
+    app: &App,
+    convention: ConventionId,
+    rows: &[(u64, AdhesionRow)],
+) -> Result<ImportedAdhesions, UseCaseError> {
+    let (adhesions, imported) = judged(app, convention, rows).await?;
+    Ok(ImportedAdhesions { joined: adhesions.len(), ..imported })
+}
+
+/// The adhesions that are new, and how many are known.
+async fn judged(
+    app: &App,
+    convention: ConventionId,
+    rows: &[(u64, AdhesionRow)],
+) -> Result<(Vec<Adhesion>, ImportedAdhesions), UseCaseError> {
     let stored = store::convention(&app.store, convention).await?;
     let lots: Vec<(String, LotId)> = stored
         .map(|stored| stored.lots.into_iter().map(|lot| (lot.number, lot.id)).collect())
@@ -86,8 +113,5 @@ pub async fn import_adhesions(
     if !refusals.is_empty() {
         return Err(UseCaseError::Refused(refusals));
     }
-    if !adhesions.is_empty() {
-        imported.joined = adhere(app, actor, convention, adhesions).await?;
-    }
-    Ok(imported)
+    Ok((adhesions, imported))
 }

@@ -9,7 +9,7 @@ use domain::siret::Siret;
 
 use crate::exchange::contacts::{ContactRow, SiteRow};
 use crate::store::group as store;
-use crate::store::platform;
+use crate::store::{Tx, platform};
 use crate::usecases::{Actor, App, Refusal, UseCaseError};
 
 /// What an import of contacts did.
@@ -34,20 +34,41 @@ pub async fn import_contacts(
     rows: &[(u64, ContactRow)],
 ) -> Result<ImportedContacts, UseCaseError> {
     let tx = app.store.begin_write().await?;
-    let listed = store::organisations(&tx, &[]).await?;
+    let imported = take_in(app, &tx, actor, rows).await?;
+    tx.commit().await?;
+    Ok(imported)
+}
+
+/// What [`import_contacts`] would do: done, counted and undone.
+pub async fn preview_contacts(
+    app: &App,
+    actor: &Actor,
+    rows: &[(u64, ContactRow)],
+) -> Result<ImportedContacts, UseCaseError> {
+    let tx = app.store.begin_write().await?;
+    take_in(app, &tx, actor, rows).await
+}
+
+async fn take_in(
+    app: &App,
+    tx: &Tx,
+    actor: &Actor,
+    rows: &[(u64, ContactRow)],
+) -> Result<ImportedContacts, UseCaseError> {
+    let listed = store::organisations(tx, &[]).await?;
     let owners: BTreeMap<&Siret, OrganisationId> = listed
         .iter()
         .flat_map(|one| {
             one.organisation.sirets.entries().iter().map(|entry| (&entry.siret, one.id))
         })
         .collect();
-    let (sites, refusals) = new_sites(rows, &owners, &sites_by_name(&tx).await?);
+    let (sites, refusals) = new_sites(rows, &owners, &sites_by_name(tx).await?);
     if !refusals.is_empty() {
         return Err(UseCaseError::Refused(refusals));
     }
-    store::add_sites(&tx, &sites).await?;
-    let places = sites_by_name(&tx).await?;
-    let here = store::contacts(&tx, None).await?;
+    store::add_sites(tx, &sites).await?;
+    let places = sites_by_name(tx).await?;
+    let here = store::contacts(tx, None).await?;
     let mut known: BTreeSet<_> = here.values().map(identity).collect();
     let mut people = Vec::new();
     for (_, row) in rows {
@@ -66,16 +87,15 @@ pub async fn import_contacts(
             people.push(person);
         }
     }
-    store::add_contacts(&tx, &people).await?;
-    store::name_site_contacts(&tx).await?;
+    store::add_contacts(tx, &people).await?;
+    store::name_site_contacts(tx).await?;
     let imported = ImportedContacts {
         contacts: people.len(),
         known: rows.len() - people.len(),
         sites: sites.len(),
     };
     let details = format!("{} contacts, {} points de livraison", people.len(), sites.len());
-    platform::append(&tx, vec![app.entry(actor, "contact.import", "group", 0, details)]).await?;
-    tx.commit().await?;
+    platform::append(tx, vec![app.entry(actor, "contact.import", "group", 0, details)]).await?;
     Ok(imported)
 }
 

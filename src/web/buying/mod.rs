@@ -15,6 +15,7 @@ mod holder;
 mod issuing;
 mod journal;
 mod journal_words;
+mod lists;
 mod member;
 mod members;
 mod membership;
@@ -56,6 +57,7 @@ pub(super) fn routes() -> Routes {
         .merge(conventions::routes())
         .merge(membership::routes())
         .merge(registering::routes())
+        .merge(lists::routes())
         .merge(members::routes())
         .merge(member::routes())
         .merge(people::routes())
