@@ -70,14 +70,23 @@ pub struct Answering {
     pub email: String,
 }
 
+/// That `person p` may answer by `role_grant g` on `day`, an expression of the statement around.
+pub(in crate::store) fn may_answer(day: &str) -> String {
+    format!(
+        "g.role IN ('member_contact', 'signatory') AND p.disabled_at IS NULL \
+         AND g.from_day <= {day} AND (g.to_day IS NULL OR g.to_day > {day})"
+    )
+}
+
 /// Whoever may answer on `day`, for each organisation they act for.
 pub async fn people(on: &impl Access, day: NaiveDate) -> Result<Vec<Answering>, StoreError> {
-    let text = "SELECT DISTINCT g.organisation_id, p.id AS person_id, p.name, p.email \
-                FROM role_grant g JOIN person p ON p.id = g.person_id \
-                WHERE g.role IN ('member_contact', 'signatory') AND p.disabled_at IS NULL \
-                AND g.from_day <= $1 AND (g.to_day IS NULL OR g.to_day > $1) \
-                ORDER BY p.id, g.organisation_id";
-    rows(on, text, [day.into()]).await
+    let text = format!(
+        "SELECT DISTINCT g.organisation_id, p.id AS person_id, p.name, p.email \
+         FROM role_grant g JOIN person p ON p.id = g.person_id \
+         WHERE {} ORDER BY p.id, g.organisation_id",
+        may_answer("$1")
+    );
+    rows(on, &text, [day.into()]).await
 }
 
 /// Somebody who acts for an organisation, with an account.
