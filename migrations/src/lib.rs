@@ -16,6 +16,7 @@ mod m20261125_110000_create_recharge_batches;
 mod m20261130_100000_create_pack_links;
 mod m20261130_100000_record_standstill;
 mod m20261130_110000_index_what_lists_sum;
+mod m20261130_120000_index_how_lists_are_sorted;
 mod table;
 
 use sea_orm_migration::async_trait;
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261130_100000_create_pack_links::Migration),
             Box::new(m20261130_100000_record_standstill::Migration),
             Box::new(m20261130_110000_index_what_lists_sum::Migration),
+            Box::new(m20261130_120000_index_how_lists_are_sorted::Migration),
         ]
     }
 }

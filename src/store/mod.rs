@@ -11,6 +11,7 @@ mod error;
 pub mod files;
 pub mod group;
 pub mod invoices;
+mod kept;
 pub mod orders;
 pub mod overview;
 mod paged;
@@ -23,6 +24,7 @@ pub mod tenders;
 pub mod todo;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use domain::ids::OrganisationId;
@@ -35,6 +37,7 @@ use sea_orm::{
 };
 
 pub use error::{StoreError, chain};
+use kept::Kept;
 pub use slice::Slice;
 
 /// A connection that rested so long is asked whether it still stands before it is used: asking
@@ -51,6 +54,7 @@ const BOUND_VALUES: usize = 30_000;
 #[derive(Debug, Clone)]
 pub struct Store {
     db: DatabaseConnection,
+    kept: Arc<Kept>,
 }
 
 /// A writing transaction; dropped without [`Tx::commit`], it changes nothing.
@@ -63,12 +67,22 @@ pub struct Tx {
 pub trait Access: Send + Sync {
     type Connection: ConnectionTrait + sea_orm::StreamTrait;
     fn connection(&self) -> &Self::Connection;
+
+    /// What was read before and cannot have changed. A transaction has none: it may see what is
+    /// never committed.
+    fn kept(&self) -> Option<&Kept> {
+        None
+    }
 }
 
 impl Access for Store {
     type Connection = DatabaseConnection;
     fn connection(&self) -> &DatabaseConnection {
         &self.db
+    }
+
+    fn kept(&self) -> Option<&Kept> {
+        Some(&self.kept)
     }
 }
 
@@ -121,7 +135,7 @@ impl Store {
                 .set_application_name("travee");
         }
         let db = Database::connect(options).await.map_err(StoreError::Unreachable)?;
-        Ok(Self { db })
+        Ok(Self { db, kept: Arc::default() })
     }
 
     /// As [`Store::connect`], and `heard` is told each statement as it is sent: what a page asks

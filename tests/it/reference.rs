@@ -229,7 +229,7 @@ async fn the_rows_of_the_files_come_back_from_both_databases(
     use travee::store::reference as store;
     let fresh = on.fresh().await;
     assert_eq!(store::thresholds(&fresh.store).await.unwrap(), thresholds());
-    assert_eq!(store::budget_accounts(&fresh.store).await.unwrap(), accounts());
+    assert_eq!(*store::budget_accounts(&fresh.store).await.unwrap(), accounts());
     assert_eq!(store::cpv_list(&fresh.store).await.unwrap().len(), 9_454);
     let delays = store::payment_delays(&fresh.store).await.unwrap();
     assert_eq!(delays[0].value, 30);

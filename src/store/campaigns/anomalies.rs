@@ -13,6 +13,7 @@ use sea_orm::{FromQueryResult, Value};
 
 use super::StoredCensus;
 use super::answering::PREVIOUS;
+use super::opening::without_sheet;
 use super::reach::address;
 use super::sheets::quantity;
 use crate::store::group::coded;
@@ -47,57 +48,48 @@ struct Row {
 }
 
 /// The columns of a kind that is about a member as a whole.
-const MEMBER_ONLY: &str = "CAST(NULL AS TEXT) AS site, CAST(NULL AS TEXT) AS reference, \
-     CAST(NULL AS TEXT) AS label, CAST(NULL AS BIGINT) AS year, \
-     CAST(NULL AS BIGINT) AS quantity_milli, CAST(NULL AS BIGINT) AS compared_milli";
+const MEMBER_ONLY: &str = "CAST(NULL AS BIGINT) AS site_id, CAST(NULL AS BIGINT) AS version_id, \
+     CAST(NULL AS BIGINT) AS year, CAST(NULL AS BIGINT) AS quantity_milli, \
+     CAST(NULL AS BIGINT) AS compared_milli";
 
-const LINES: &str = "FROM need_sheet s JOIN need_line n ON n.sheet_id = s.id \
-     JOIN organisation o ON o.id = s.organisation_id JOIN site p ON p.id = s.site_id \
-     JOIN article a ON a.id = n.article_id \
-     JOIN campaign_article f ON f.campaign_id = s.campaign_id AND f.article_id = n.article_id \
-     JOIN article_version v ON v.id = f.version_id";
+/// The columns of a kind that is about one line `n` of an answer, of an article frozen as `f`.
+const LINE: &str = "n.organisation_id, n.site_id, f.version_id, n.year, n.quantity_milli";
 
-/// Sheets of `$1` that were sent.
+/// Sheets of `$1` that were sent. A line needs no such condition: only sending writes it.
 const SENT: &str = "s.campaign_id = $1 AND s.state <> 'draft' AND s.answer IS NOT NULL";
 
-/// The arms: `$1` census, `$2` convention, `$3` its first day, `$4` its first year,
-/// `$5` today.
+/// The arms, in numbers: names are joined to what is shown. `$1` census, `$2` convention, `$3`
+/// its first day, `$4` its first year, `$5` today.
 fn arms() -> [(AnomalyKind, String); 7] {
     use AnomalyKind as K;
-    // What the same delivery point asked for in the last year before this census's years.
-    let last = format!(
-        "SELECT l.quantity_milli FROM need_sheet ls JOIN need_line l ON l.sheet_id = ls.id \
-         WHERE ls.campaign_id = {PREVIOUS} AND ls.organisation_id = s.organisation_id \
-         AND ls.site_id = s.site_id AND l.article_id = n.article_id \
-         AND l.year = (SELECT MAX(y.year) FROM need_line y WHERE y.sheet_id = ls.id AND y.year < $4)"
-    );
-    let line = "p.name AS site, a.reference, v.label, n.year, n.quantity_milli";
+    // `b`: what the same delivery point asked for in the last year before this census's years.
     let many = format!(
-        "SELECT 'many_times' AS kind, t.organisation_id, t.name, t.site, t.reference, t.label, \
-         t.year, t.quantity_milli, t.compared_milli FROM ( \
-           SELECT s.organisation_id, o.name, {line}, ({last}) AS compared_milli {LINES} \
-           WHERE {SENT} AND s.answer = 'needs') t \
-         WHERE t.compared_milli > 0 AND t.quantity_milli >= {TIMES_LAST_YEAR} * t.compared_milli"
+        "SELECT 'many_times' AS kind, {LINE}, l.quantity_milli AS compared_milli \
+         FROM (SELECT ls.id, ls.organisation_id, ls.site_id, MAX(y.year) AS year \
+               FROM need_sheet ls JOIN need_line y ON y.sheet_id = ls.id AND y.year < $4 \
+               WHERE ls.campaign_id = {PREVIOUS} \
+               GROUP BY ls.id, ls.organisation_id, ls.site_id) b \
+         JOIN need_sheet s ON s.campaign_id = $1 AND s.organisation_id = b.organisation_id \
+           AND s.site_id = b.site_id \
+         JOIN need_line l ON l.sheet_id = b.id AND l.year = b.year AND l.quantity_milli > 0 \
+         JOIN need_line n ON n.sheet_id = s.id AND n.article_id = l.article_id \
+           AND n.quantity_milli >= {TIMES_LAST_YEAR} * l.quantity_milli \
+         JOIN campaign_article f ON f.campaign_id = $1 AND f.article_id = n.article_id"
     );
     let packs = format!(
-        "SELECT 'opened_pack' AS kind, s.organisation_id, o.name, {line}, \
+        "SELECT 'opened_pack' AS kind, {LINE}, \
          (n.quantity_milli + f.pack_milli - 1) / f.pack_milli * f.pack_milli AS compared_milli \
-         {LINES} WHERE {SENT} AND s.answer = 'needs' AND f.pack_milli IS NOT NULL \
-         AND n.quantity_milli % f.pack_milli <> 0"
+         FROM campaign_article f \
+         JOIN need_line n ON n.campaign_id = f.campaign_id AND n.article_id = f.article_id \
+         WHERE f.campaign_id = $1 AND n.quantity_milli % f.pack_milli <> 0"
     );
     let no_site = format!(
-        "SELECT 'no_site' AS kind, m.organisation_id, o.name, {MEMBER_ONLY} FROM campaign c \
-         JOIN membership m ON m.convention_id = c.convention_id AND m.state = 'active' \
-         JOIN organisation o ON o.id = m.organisation_id \
-         WHERE c.id = $1 AND EXISTS (SELECT 1 FROM membership_lot ml \
-           JOIN campaign_lot cl ON cl.lot_id = ml.lot_id \
-           WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
-         AND NOT EXISTS (SELECT 1 FROM need_sheet n WHERE n.campaign_id = c.id \
-           AND n.organisation_id = m.organisation_id)"
+        "SELECT 'no_site' AS kind, m.organisation_id, {MEMBER_ONLY} {} WHERE c.id = $1",
+        without_sheet()
     );
     let of_members = |kind: &str, condition: &str| {
         format!(
-            "SELECT '{kind}' AS kind, o.id AS organisation_id, o.name, {MEMBER_ONLY} \
+            "SELECT '{kind}' AS kind, o.id AS organisation_id, {MEMBER_ONLY} \
              FROM organisation o WHERE o.id IN (SELECT s.organisation_id FROM need_sheet s \
                WHERE s.campaign_id = $1) AND {condition}"
         )
@@ -194,8 +186,12 @@ pub async fn anomalies(
         .map(|(_, arm)| arm.as_str())
         .collect();
     let text = format!(
-        "SELECT x.* FROM ({}) x WHERE {TYPED} ORDER BY x.kind, x.name, x.organisation_id, x.site, \
-         x.reference, x.year{}",
+        "SELECT x.kind, x.organisation_id, o.name, p.name AS site, a.reference, v.label, x.year, \
+         x.quantity_milli, x.compared_milli FROM ({}) x \
+         JOIN organisation o ON o.id = x.organisation_id LEFT JOIN site p ON p.id = x.site_id \
+         LEFT JOIN article_version v ON v.id = x.version_id \
+         LEFT JOIN article a ON a.id = v.article_id WHERE {TYPED} \
+         ORDER BY x.kind, o.name, x.organisation_id, p.name, a.reference, x.year{}",
         chosen.join(" UNION ALL "),
         slice.cut()
     );

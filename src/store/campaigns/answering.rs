@@ -12,7 +12,7 @@ use entities::{campaign, need_line, need_sheet};
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Value};
 
 use super::sheets::{StoredSheet, quantity, stored, visible};
-use super::{StoredCensus, stored_census};
+use super::{StoredCensus, span, stored_census};
 use crate::store::group::coded;
 use crate::store::{Access, StoreError, Tx, Viewer, sql};
 
@@ -258,12 +258,8 @@ pub async fn last_answer(
         .await
         .map_err(StoreError::during(doing))?;
     let Some(row) = row else { return Ok(None) };
-    let at = |column| ("campaign", row.campaign_id, column);
-    let first = i32::try_from(previous.first_year).ok();
-    let first = coded(first, at("first_year"), &previous.first_year.to_string())?;
-    let years = usize::try_from(previous.years).ok();
-    let years = coded(years, at("years"), &previous.years.to_string())?;
+    let span = span(row.campaign_id, previous.first_year, previous.years)?;
     let lines = lines_of(on, &row).await?;
-    let answer = stored(row, lines, (first, years))?.sheet.answer;
+    let answer = stored(row, lines, span)?.sheet.answer;
     Ok(Some(answer).filter(|answer| *answer != NeedAnswer::Silent))
 }

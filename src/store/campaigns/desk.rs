@@ -8,7 +8,7 @@ use entities::campaign;
 use sea_orm::sea_query::Expr;
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, Value};
 
-use super::opening::{AT_HOME, BLANK, OFFERED};
+use super::opening::{ASKED, OFFERED, at_home, blank};
 use super::reach::address;
 use super::sheets::quantity;
 use crate::store::group::coded;
@@ -56,19 +56,21 @@ pub async fn opening(
     id: CampaignId,
     day: NaiveDate,
 ) -> Result<Opening, StoreError> {
-    let asked =
-        format!("SELECT m.organisation_id {BLANK} UNION SELECT m.organisation_id {AT_HOME}");
+    let (blank, at_home) = (blank(), at_home());
+    let asked = format!(
+        "SELECT m.organisation_id {blank} WHERE c.id = $1 \
+         UNION SELECT m.organisation_id {at_home} WHERE c.id = $1"
+    );
     let text = format!(
         "SELECT (SELECT COUNT(*) FROM ({asked}) t) AS members, \
-         (SELECT COUNT(*) {BLANK}) + (SELECT COUNT(*) {AT_HOME}) AS sheets, \
-         (SELECT COUNT(*) {AT_HOME}) AS at_home, \
+         (SELECT COUNT(*) {blank} WHERE c.id = $1) \
+           + (SELECT COUNT(*) {at_home} WHERE c.id = $1) AS sheets, \
+         (SELECT COUNT(*) {at_home} WHERE c.id = $1) AS at_home, \
          (SELECT COUNT(*) {OFFERED}) AS articles, \
-         (SELECT COUNT(*) FROM campaign c JOIN membership m ON m.convention_id = c.convention_id \
-           AND m.state = 'active' WHERE c.id = $1 \
-           AND EXISTS (SELECT 1 FROM membership_lot ml JOIN campaign_lot cl ON cl.lot_id = ml.lot_id \
-             WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
+         (SELECT COUNT(*) {ASKED} WHERE c.id = $1 \
            AND NOT EXISTS (SELECT 1 FROM site s WHERE s.organisation_id = m.organisation_id \
-             AND NOT s.retired)) - (SELECT COUNT(*) {AT_HOME}) AS without_site, \
+             AND NOT s.retired)) \
+           - (SELECT COUNT(*) {at_home} WHERE c.id = $1) AS without_site, \
          (SELECT COUNT(*) FROM ({asked}) t WHERE {} IS NULL) AS without_email",
         address("t.organisation_id", "$2")
     );

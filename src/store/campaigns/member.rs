@@ -2,18 +2,22 @@
 //! grow with articles, delivery points or years.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::campaigns::sheet::{NeedAnswer, SheetState};
-use domain::ids::{ArticleId, ArticleVersionId, CampaignId, LotId, OrganisationId, SiteId};
+use domain::campaigns::sheet::NeedAnswer;
+use domain::ids::{ArticleId, CampaignId, LotId, OrganisationId, SiteId};
 use domain::quantity::Quantity;
-use entities::{article_version, campaign, need_line, need_sheet};
-use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QuerySelect, Value};
+use entities::{campaign, need_line, need_sheet};
+use sea_orm::{EntityTrait, FromQueryResult, QuerySelect, Value};
 
+use super::answering::PREVIOUS;
 use super::drafts::{StoredDraft, drafts};
-use super::sheets::{StoredSheet, quantity, sheets, stored};
-use super::{FrozenArticle, StoredCensus, census, with_lots};
-use crate::store::group::{coded, sites};
+use super::frozen::{FrozenArticle, frozen, retired};
+use super::opening::blank;
+use super::sheets::{StoredSheet, lines, quantity, sheets, stored};
+use super::{StoredCensus, span, stored_census};
+use crate::store::group::sites;
 use crate::store::{Access, StoreError, Tx, Viewer, sql};
 use domain::group::site::DeliveryPoint;
 use domain::ids::NeedSheetId;
@@ -21,9 +25,7 @@ use domain::ids::NeedSheetId;
 /// An article that the census asks about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferedArticle {
-    pub article: FrozenArticle,
-    pub lot_number: String,
-    pub lot_title: String,
+    pub article: Arc<FrozenArticle>,
     pub retired_on: Option<NaiveDate>,
 }
 
@@ -61,38 +63,13 @@ pub async fn member_census(
     member: OrganisationId,
     id: CampaignId,
 ) -> Result<MemberCensus, StoreError> {
-    let census = census(on, id).await?;
-    of_member(on, member, census).await
-}
-
-/// The same, in a transaction: nobody closes the census before it ends.
-pub async fn member_census_to_answer(
-    tx: &Tx,
-    member: OrganisationId,
-    id: CampaignId,
-) -> Result<MemberCensus, StoreError> {
-    use crate::store::Access as _;
-    let row = campaign::Entity::find_by_id(id.0).lock_shared().one(tx.connection()).await;
-    let census = with_lots(tx, row, id).await?;
-    of_member(tx, member, census).await
-}
-
-async fn of_member(
-    on: &impl Access,
-    member: OrganisationId,
-    census: StoredCensus,
-) -> Result<MemberCensus, StoreError> {
-    let gone = || StoreError::NotFound { what: "census", id: census.id.to_string() };
-    if census.census.state == domain::campaigns::census::CensusState::Draft {
-        return Err(gone());
-    }
-    let subscribed = subscribed(on, &census, member).await?.ok_or_else(gone)?;
+    let (census, subscribed) = asked(on, member, id).await?;
     let viewer = Viewer::Member(member);
     let mut sheets = sheets(on, viewer, &census, None).await?;
     sheets.sort_by_key(|stored| stored.sheet.site);
     Ok(MemberCensus {
-        articles: offered(on, &census, &subscribed).await?,
-        drafts: drafts(on, viewer, census.id).await?,
+        articles: offered(on, id, &subscribed).await?,
+        drafts: drafts(on, viewer, id).await?,
         sites: sites(on, Some(member)).await?,
         last: last_answers(on, &census, member).await?,
         census,
@@ -102,82 +79,77 @@ async fn of_member(
     })
 }
 
-#[derive(FromQueryResult)]
-struct Subscription {
-    lot_id: Option<i64>,
+/// The same, in a transaction: nobody closes the census before it ends.
+pub async fn member_census_to_answer(
+    tx: &Tx,
+    member: OrganisationId,
+    id: CampaignId,
+) -> Result<MemberCensus, StoreError> {
+    campaign::Entity::find_by_id(id.0)
+        .lock_shared()
+        .one(tx.connection())
+        .await
+        .map_err(StoreError::during("holding a census open"))?;
+    member_census(tx, member, id).await
 }
 
-/// The census's lots that the member subscribed; `None` where it is not of the group.
-async fn subscribed(
+#[derive(FromQueryResult)]
+struct Asked {
+    #[sea_orm(nested)]
+    campaign: campaign::Model,
+    lot_id: Option<i64>,
+    subscribed: i64,
+}
+
+/// The census and, of its lots, those that the member subscribed.
+async fn asked(
     on: &impl Access,
-    census: &StoredCensus,
     member: OrganisationId,
-) -> Result<Option<BTreeSet<LotId>>, StoreError> {
-    let text = "SELECT cl.lot_id FROM membership m \
-                LEFT JOIN membership_lot ml ON ml.membership_id = m.id AND m.state = 'active' \
-                LEFT JOIN campaign_lot cl ON cl.lot_id = ml.lot_id AND cl.campaign_id = $1 \
-                WHERE m.convention_id = $2 AND m.organisation_id = $3";
-    let values: [Value; 3] = [census.id.0.into(), census.convention.0.into(), member.0.into()];
-    let rows = Subscription::find_by_statement(sql(on.connection(), text, values))
+    id: CampaignId,
+) -> Result<(StoredCensus, BTreeSet<LotId>), StoreError> {
+    let text = "SELECT c.*, l.lot_id, \
+                CAST(CASE WHEN ml.id IS NULL THEN 0 ELSE 1 END AS BIGINT) AS subscribed \
+                FROM campaign c \
+                JOIN membership m ON m.convention_id = c.convention_id AND m.organisation_id = $2 \
+                LEFT JOIN campaign_lot l ON l.campaign_id = c.id \
+                LEFT JOIN membership_lot ml ON ml.membership_id = m.id AND ml.lot_id = l.lot_id \
+                AND m.state = 'active' \
+                WHERE c.id = $1 AND c.state <> 'draft'";
+    let rows = Asked::find_by_statement(sql(on.connection(), text, [id.0.into(), member.0.into()]))
         .all(on.connection())
         .await
-        .map_err(StoreError::during("reading the lots of a member"))?;
+        .map_err(StoreError::during("reading the census of a member"))?;
     let lots = rows.iter().filter_map(|row| row.lot_id.map(LotId)).collect();
-    Ok((!rows.is_empty()).then_some(lots))
+    let mine = rows.iter().filter(|row| row.subscribed == 1);
+    let subscribed = mine.filter_map(|row| row.lot_id.map(LotId)).collect();
+    let first = rows.into_iter().next();
+    let row = first.ok_or_else(|| StoreError::NotFound { what: "census", id: id.to_string() })?;
+    Ok((stored_census(row.campaign, lots)?, subscribed))
 }
 
-#[derive(FromQueryResult)]
-struct Offered {
-    reference: String,
-    lot_id: i64,
-    lot_number: String,
-    lot_title: String,
-    family: String,
-    subfamily: String,
-    retired_on: Option<NaiveDate>,
-    #[sea_orm(nested)]
-    version: article_version::Model,
-}
-
-/// The articles that the census froze, of these lots, in one query.
-pub async fn offered(
+/// The articles that the census froze, of these lots.
+async fn offered(
     on: &impl Access,
-    census: &StoredCensus,
+    id: CampaignId,
     lots: &BTreeSet<LotId>,
 ) -> Result<Vec<OfferedArticle>, StoreError> {
-    let text = "SELECT v.*, a.reference, l.id AS lot_id, l.number AS lot_number, \
-                l.title AS lot_title, a.family, a.subfamily, a.retired_on \
-                FROM campaign_article f JOIN article a ON a.id = f.article_id \
-                JOIN article_version v ON v.id = f.version_id \
-                JOIN lot l ON l.convention_id = $2 AND l.number = a.lot \
-                WHERE f.campaign_id = $1 ORDER BY l.id, a.family, a.reference";
-    let values: [Value; 2] = [census.id.0.into(), census.convention.0.into()];
-    let rows = Offered::find_by_statement(sql(on.connection(), text, values))
-        .all(on.connection())
-        .await
-        .map_err(StoreError::during("reading the articles of a census"))?;
-    rows.into_iter()
-        .filter(|row| lots.contains(&LotId(row.lot_id)))
-        .map(|row| {
-            let id = row.version.article_id;
-            let reference =
-                coded(row.reference.parse().ok(), ("article", id, "reference"), &row.reference)?;
-            Ok(OfferedArticle {
-                article: FrozenArticle {
-                    id: ArticleId(id),
-                    version: ArticleVersionId(row.version.id),
-                    reference,
-                    lot: LotId(row.lot_id),
-                    family: row.family,
-                    sub_family: row.subfamily,
-                    terms: crate::store::catalogue::terms(row.version)?,
-                },
-                lot_number: row.lot_number,
-                lot_title: row.lot_title,
-                retired_on: row.retired_on,
-            })
-        })
-        .collect()
+    let retired = retired(on, id).await?;
+    let articles = frozen(on, id).await?;
+    let mine = articles.iter().filter(|article| lots.contains(&article.lot));
+    let offered = mine.map(|article| OfferedArticle {
+        article: Arc::clone(article),
+        retired_on: retired.get(&article.id).copied(),
+    });
+    Ok(offered.collect())
+}
+
+#[derive(FromQueryResult)]
+struct Last {
+    #[sea_orm(nested)]
+    sheet: need_sheet::Model,
+    opens_on: NaiveDate,
+    first_year: i64,
+    years: i64,
 }
 
 /// What every delivery point of the member answered in the census before this one.
@@ -186,38 +158,27 @@ async fn last_answers(
     census: &StoredCensus,
     member: OrganisationId,
 ) -> Result<BTreeMap<SiteId, LastAnswer>, StoreError> {
-    let doing = "reading the last answers";
-    let previous = campaign::Entity::find()
-        .from_raw_sql(sql(
-            on.connection(),
-            "SELECT p.* FROM campaign p WHERE p.convention_id = $2 AND p.id <> $1 \
-             AND p.opens_on < $3 AND p.state IN ('open', 'closed', 'settled') \
-             ORDER BY p.opens_on DESC, p.id DESC LIMIT 1",
-            [census.id.0.into(), census.convention.0.into(), census.census.opens_on.into()],
-        ))
-        .one(on.connection())
-        .await
-        .map_err(StoreError::during(doing))?;
-    let Some(previous) = previous else { return Ok(BTreeMap::new()) };
-    let previous = super::stored_census(previous, BTreeSet::new())?;
-    let rows = need_sheet::Entity::find()
-        .filter(need_sheet::COLUMN.campaign_id.eq(previous.id.0))
-        .filter(need_sheet::COLUMN.organisation_id.eq(member.0))
-        .filter(need_sheet::COLUMN.state.ne(SheetState::Draft.code()))
+    let text = format!(
+        "SELECT s.*, c.opens_on, c.first_year, c.years \
+         FROM need_sheet s JOIN campaign c ON c.id = s.campaign_id \
+         WHERE s.campaign_id = {PREVIOUS} AND s.organisation_id = $4 AND s.state <> 'draft'"
+    );
+    let values: [Value; 4] = [
+        census.id.0.into(),
+        census.convention.0.into(),
+        census.census.opens_on.into(),
+        member.0.into(),
+    ];
+    let rows = Last::find_by_statement(sql(on.connection(), &text, values))
         .all(on.connection())
         .await
-        .map_err(StoreError::during(doing))?;
-    let mut lines: BTreeMap<i64, Vec<need_line::Model>> = BTreeMap::new();
-    let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
-    let found = need_line::Entity::find()
-        .filter(need_line::COLUMN.sheet_id.is_in(ids))
-        .all(on.connection())
-        .await
-        .map_err(StoreError::during(doing))?;
-    for line in found {
-        lines.entry(line.sheet_id).or_default().push(line);
-    }
-    let span = (previous.census.first_year, previous.census.years);
+        .map_err(StoreError::during("reading the last answers"))?;
+    let Some(previous) = rows.first() else { return Ok(BTreeMap::new()) };
+    let span = span(previous.sheet.campaign_id, previous.first_year, previous.years)?;
+    let answered_in = chrono::Datelike::year(&previous.opens_on);
+    let rows: Vec<_> = rows.into_iter().map(|row| row.sheet).collect();
+    let ids = rows.iter().map(|row| row.id);
+    let mut lines = lines(on, &rows, need_line::COLUMN.sheet_id.is_in(ids)).await?;
     let mut answers = BTreeMap::new();
     for row in rows {
         let mine = lines.remove(&row.id).unwrap_or_default();
@@ -234,7 +195,6 @@ async fn last_answers(
         });
         let year = needed.transpose()?;
         let site = SiteId(row.site_id);
-        let answered_in = chrono::Datelike::year(&previous.census.opens_on);
         let answer = stored(row, mine, span)?.sheet.answer;
         answers.insert(site, LastAnswer { answer, answered_in, year });
     }
@@ -283,7 +243,7 @@ pub async fn censuses_of_member(
     rows.into_iter()
         .map(|row| {
             Ok(ListedCensus {
-                census: super::stored_census(row.campaign, BTreeSet::new())?,
+                census: stored_census(row.campaign, BTreeSet::new())?,
                 sheets: row.sheets,
                 answered: row.answered,
                 drafts: row.drafts,
@@ -296,17 +256,13 @@ pub async fn censuses_of_member(
 /// Blank sheets for the delivery points of `member` that have none, in every census that runs.
 pub async fn add_blank_sheets_of(tx: &Tx, member: OrganisationId) -> Result<u64, StoreError> {
     use sea_orm::ConnectionTrait as _;
-    let text = "INSERT INTO need_sheet (campaign_id, organisation_id, site_id, state, note, version) \
-                SELECT c.id, m.organisation_id, s.id, 'draft', '', 0 FROM campaign c \
-                JOIN membership m ON m.convention_id = c.convention_id AND m.state = 'active' \
-                JOIN site s ON s.organisation_id = m.organisation_id AND NOT s.retired \
-                WHERE c.state = 'open' AND m.organisation_id = $1 \
-                AND EXISTS (SELECT 1 FROM membership_lot ml JOIN campaign_lot cl ON cl.lot_id = ml.lot_id \
-                            WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
-                AND NOT EXISTS (SELECT 1 FROM need_sheet n WHERE n.campaign_id = c.id \
-                                AND n.organisation_id = m.organisation_id AND n.site_id = s.id) \
-                ORDER BY c.id, s.id";
-    let statement = sql(tx.connection(), text, [member.0.into()]);
+    let text = format!(
+        "INSERT INTO need_sheet (campaign_id, organisation_id, site_id, state, note, version) \
+         SELECT c.id, m.organisation_id, s.id, 'draft', '', 0 {} \
+         WHERE c.state = 'open' AND m.organisation_id = $1 ORDER BY c.id, s.id",
+        blank()
+    );
+    let statement = sql(tx.connection(), &text, [member.0.into()]);
     let added = tx.connection().execute_raw(statement).await;
     Ok(added.map_err(StoreError::during("making blank sheets"))?.rows_affected())
 }

@@ -10,6 +10,7 @@ mod answers;
 mod desk;
 mod drafts;
 mod figures;
+mod frozen;
 mod member;
 mod opening;
 mod reach;
@@ -26,21 +27,21 @@ pub use desk::{
 };
 pub use drafts::{StoredDraft, draft_of, drafts, remove_drafts, save_draft};
 pub use figures::{EpciProgress, Progress, SilentMember, progress, progress_by_epci, silent};
+pub use frozen::{FrozenArticle, frozen, frozen_articles};
 pub use member::{
     LastAnswer, ListedCensus, MemberCensus, OfferedArticle, add_blank_sheets_of, asked_at,
-    censuses_of_member, member_census, member_census_to_answer, offered, receipt_of,
+    censuses_of_member, member_census, member_census_to_answer, receipt_of,
 };
 pub use opening::{add_blank_sheets, add_delivery_points, freeze_articles, members_without_sheet};
 pub use road::road_facts;
 pub use sheets::{SheetKey, StoredSheet, lock_sheets, save_sheet, sheet_keys, sheets};
-pub use silent::{SilentLine, silent_members};
+pub use silent::{SilentLine, Unreachable, silent_members, unreachable};
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::campaigns::census::{Census, CensusState};
-use domain::catalogue::{ArticleRef, ArticleTerms};
-use domain::ids::{ArticleId, ArticleVersionId, CampaignId, ConventionId, LotId, OrganisationId};
-use entities::{article, article_version, campaign, campaign_article, campaign_lot, lot, paper};
+use domain::ids::{CampaignId, ConventionId, LotId, OrganisationId};
+use entities::{campaign, campaign_lot, paper};
 use sea_orm::sea_query::Expr;
 use sea_orm::{
     ActiveModelTrait,
@@ -58,18 +59,6 @@ pub struct StoredCensus {
     pub id: CampaignId,
     pub convention: ConventionId,
     pub census: Census,
-}
-
-/// An article as a census froze it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FrozenArticle {
-    pub id: ArticleId,
-    pub version: ArticleVersionId,
-    pub reference: ArticleRef,
-    pub lot: LotId,
-    pub family: String,
-    pub sub_family: String,
-    pub terms: ArticleTerms,
 }
 
 /// Adds a census and its lots.
@@ -179,23 +168,29 @@ async fn with_lots(
 }
 
 fn stored_census(row: campaign::Model, lots: BTreeSet<LotId>) -> Result<StoredCensus, StoreError> {
-    let at = |column| ("campaign", row.id, column);
-    let whole =
-        |stored: i64, column| coded(i32::try_from(stored).ok(), at(column), &stored.to_string());
-    let years = coded(usize::try_from(row.years).ok(), at("years"), &row.years.to_string())?;
+    let (first_year, years) = span(row.id, row.first_year, row.years)?;
+    let state = CensusState::from_code(&row.state);
     Ok(StoredCensus {
         id: CampaignId(row.id),
         convention: ConventionId(row.convention_id),
         census: Census {
-            state: coded(CensusState::from_code(&row.state), at("state"), &row.state)?,
+            state: coded(state, ("campaign", row.id, "state"), &row.state)?,
             opens_on: row.opens_on,
             closes_on: row.closes_on,
-            first_year: whole(row.first_year, "first_year")?,
+            first_year,
             years,
             lots,
             name: row.title,
         },
     })
+}
+
+/// The first year that a census asks about, and how many.
+fn span(id: i64, first_year: i64, years: i64) -> Result<(i32, usize), StoreError> {
+    let at = |column| ("campaign", id, column);
+    let first = coded(i32::try_from(first_year).ok(), at("first_year"), &first_year.to_string())?;
+    let count = coded(usize::try_from(years).ok(), at("years"), &years.to_string())?;
+    Ok((first, count))
 }
 
 /// Every census of a convention, the one that opened last first.
@@ -243,66 +238,6 @@ pub async fn move_census(
     } else {
         Err(StoreError::Overtaken { what: "census", id: id.0 })
     }
-}
-
-/// The articles that a census froze, by number.
-pub async fn frozen_articles(
-    on: &impl Access,
-    id: CampaignId,
-) -> Result<BTreeMap<ArticleId, FrozenArticle>, StoreError> {
-    let doing = "reading the articles of a census";
-    let frozen = campaign_article::Entity::find()
-        .filter(campaign_article::COLUMN.campaign_id.eq(id.0))
-        .all(on.connection())
-        .await
-        .map_err(StoreError::during(doing))?;
-    let lots: BTreeMap<String, LotId> = lot::Entity::find()
-        .filter(lot::COLUMN.id.in_subquery(lots_of(id)))
-        .all(on.connection())
-        .await
-        .map_err(StoreError::during(doing))?
-        .into_iter()
-        .map(|row| (row.number, LotId(row.id)))
-        .collect();
-    let articles = article::Entity::find()
-        .filter(article::COLUMN.id.is_in(frozen.iter().map(|row| row.article_id)))
-        .all(on.connection())
-        .await
-        .map_err(StoreError::during(doing))?;
-    let mut articles: BTreeMap<i64, article::Model> =
-        articles.into_iter().map(|row| (row.id, row)).collect();
-    article_version::Entity::find()
-        .filter(article_version::COLUMN.id.is_in(frozen.iter().map(|row| row.version_id)))
-        .all(on.connection())
-        .await
-        .map_err(StoreError::during(doing))?
-        .into_iter()
-        .map(|version| {
-            let row = articles.remove(&version.article_id).ok_or(StoreError::NotFound {
-                what: "article",
-                id: version.article_id.to_string(),
-            })?;
-            let at = |column| ("article", row.id, column);
-            let frozen = FrozenArticle {
-                id: ArticleId(row.id),
-                version: ArticleVersionId(version.id),
-                reference: coded(row.reference.parse().ok(), at("reference"), &row.reference)?,
-                lot: coded(lots.get(&row.lot).copied(), at("lot"), &row.lot)?,
-                family: row.family,
-                sub_family: row.subfamily,
-                terms: super::catalogue::terms(version)?,
-            };
-            Ok((frozen.id, frozen))
-        })
-        .collect()
-}
-
-fn lots_of(id: CampaignId) -> sea_orm::sea_query::SelectStatement {
-    let lots = campaign_lot::Entity::find()
-        .select_only()
-        .column(campaign_lot::Column::LotId)
-        .filter(campaign_lot::COLUMN.campaign_id.eq(id.0));
-    sea_orm::QueryTrait::into_query(lots)
 }
 
 /// How many members have their receipt of this census.

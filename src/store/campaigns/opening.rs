@@ -14,24 +14,38 @@ pub(super) const OFFERED: &str = "FROM campaign_lot c \
      AND v.valid_from = (SELECT MAX(o.valid_from) FROM article_version o \
                          WHERE o.article_id = a.id AND o.valid_from <= $2)";
 
-/// The sheets that census `$1` still lacks: what opening adds, and its preview counts.
-pub(super) const BLANK: &str = "FROM campaign c \
+/// Every census `c` with every active member `m` that subscribed one of its lots.
+pub(super) const ASKED: &str = "FROM campaign c \
      JOIN membership m ON m.convention_id = c.convention_id AND m.state = 'active' \
-     JOIN site s ON s.organisation_id = m.organisation_id AND NOT s.retired \
-     WHERE c.id = $1 \
      AND EXISTS (SELECT 1 FROM membership_lot ml JOIN campaign_lot cl ON cl.lot_id = ml.lot_id \
-                 WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
-     AND NOT EXISTS (SELECT 1 FROM need_sheet n WHERE n.campaign_id = c.id \
-                     AND n.organisation_id = m.organisation_id AND n.site_id = s.id)";
+                 WHERE ml.membership_id = m.id AND cl.campaign_id = c.id)";
 
-/// The members that census `$1` asks and that never said where to deliver, but have an address.
-pub(super) const AT_HOME: &str = "FROM campaign c \
-     JOIN membership m ON m.convention_id = c.convention_id AND m.state = 'active' \
-     JOIN organisation o ON o.id = m.organisation_id \
-     WHERE c.id = $1 AND o.postcode IS NOT NULL AND o.town IS NOT NULL \
-     AND EXISTS (SELECT 1 FROM membership_lot ml JOIN campaign_lot cl ON cl.lot_id = ml.lot_id \
-                 WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
-     AND NOT EXISTS (SELECT 1 FROM site s WHERE s.organisation_id = o.id)";
+/// The sheets that censuses still lack, at delivery points `s` in use: what opening one adds, and
+/// its preview counts.
+pub(super) fn blank() -> String {
+    format!(
+        "{ASKED} JOIN site s ON s.organisation_id = m.organisation_id AND NOT s.retired \
+         AND NOT EXISTS (SELECT 1 FROM need_sheet n WHERE n.campaign_id = c.id \
+                         AND n.organisation_id = m.organisation_id AND n.site_id = s.id)"
+    )
+}
+
+/// The members that censuses ask and that never said where to deliver, but have an address.
+pub(super) fn at_home() -> String {
+    format!(
+        "{ASKED} JOIN organisation o ON o.id = m.organisation_id \
+         AND o.postcode IS NOT NULL AND o.town IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM site s WHERE s.organisation_id = o.id)"
+    )
+}
+
+/// The members that censuses ask and that have no sheet, for want of a delivery point.
+pub(super) fn without_sheet() -> String {
+    format!(
+        "{ASKED} AND NOT EXISTS (SELECT 1 FROM need_sheet n WHERE n.campaign_id = c.id \
+         AND n.organisation_id = m.organisation_id)"
+    )
+}
 
 /// Freezes for the census what its lots offer on `day`: members answer these versions, whatever
 /// the catalogue becomes. How many articles.
@@ -52,7 +66,8 @@ pub async fn add_delivery_points(tx: &Tx, id: CampaignId) -> Result<u64, StoreEr
         "INSERT INTO site (organisation_id, name, address_lines, postcode, town, hours, \
          constraints, retired) \
          SELECT o.id, CASE WHEN o.kind = 'commune' THEN 'Mairie' ELSE 'Siège' END, \
-         o.address_lines, o.postcode, o.town, '', '', FALSE {AT_HOME} ORDER BY o.id"
+         o.address_lines, o.postcode, o.town, '', '', FALSE {} WHERE c.id = $1 ORDER BY o.id",
+        at_home()
     );
     let statement = sql(tx.connection(), &text, [id.0.into()]);
     let added = tx.connection().execute_raw(statement).await;
@@ -64,8 +79,9 @@ pub async fn add_delivery_points(tx: &Tx, id: CampaignId) -> Result<u64, StoreEr
 pub async fn add_blank_sheets(tx: &Tx, id: CampaignId) -> Result<u64, StoreError> {
     let text = format!(
         "INSERT INTO need_sheet (campaign_id, organisation_id, site_id, state, note, version) \
-         SELECT c.id, m.organisation_id, s.id, 'draft', '', 0 {BLANK} \
-         ORDER BY m.organisation_id, s.id"
+         SELECT c.id, m.organisation_id, s.id, 'draft', '', 0 {} \
+         WHERE c.id = $1 ORDER BY m.organisation_id, s.id",
+        blank()
     );
     let statement = sql(tx.connection(), &text, [id.0.into()]);
     let added = tx.connection().execute_raw(statement).await;
@@ -79,14 +95,8 @@ pub async fn members_without_sheet(on: &impl Access, id: CampaignId) -> Result<u
     struct Count {
         members: i64,
     }
-    let text = "SELECT COUNT(*) AS members FROM campaign c \
-                JOIN membership m ON m.convention_id = c.convention_id AND m.state = 'active' \
-                WHERE c.id = $1 \
-                AND EXISTS (SELECT 1 FROM membership_lot ml JOIN campaign_lot cl ON cl.lot_id = ml.lot_id \
-                            WHERE ml.membership_id = m.id AND cl.campaign_id = c.id) \
-                AND NOT EXISTS (SELECT 1 FROM need_sheet n WHERE n.campaign_id = c.id \
-                                AND n.organisation_id = m.organisation_id)";
-    let found = Count::find_by_statement(sql(on.connection(), text, [id.0.into()]))
+    let text = format!("SELECT COUNT(*) AS members {} WHERE c.id = $1", without_sheet());
+    let found = Count::find_by_statement(sql(on.connection(), &text, [id.0.into()]))
         .one(on.connection())
         .await
         .map_err(StoreError::during("counting members without a delivery point"))?;

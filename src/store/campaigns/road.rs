@@ -5,7 +5,7 @@ use domain::campaigns::road::{Counts, Facts};
 use sea_orm::{FromQueryResult, Value};
 
 use super::StoredCensus;
-use super::opening::{BLANK, OFFERED};
+use super::opening::{OFFERED, blank};
 use crate::store::{Access, StoreError, sql};
 
 #[derive(FromQueryResult)]
@@ -46,7 +46,7 @@ const ORDERS: &str =
 fn text(draft: bool) -> String {
     let (members, articles) = if draft {
         (
-            format!("SELECT COUNT(DISTINCT m.organisation_id) {BLANK}"),
+            format!("SELECT COUNT(DISTINCT m.organisation_id) {} WHERE c.id = $1", blank()),
             format!("SELECT COUNT(*) {OFFERED}"),
         )
     } else {

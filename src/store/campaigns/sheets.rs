@@ -13,7 +13,7 @@ use entities::{need_line, need_sheet};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
 use super::StoredCensus;
@@ -130,27 +130,36 @@ pub async fn sheets(
     if let Some(member) = of {
         find = find.filter(need_sheet::COLUMN.organisation_id.eq(member.0));
     }
-    let ids = find.clone().select_only().column(need_sheet::Column::Id);
-    let mut lines: BTreeMap<i64, Vec<need_line::Model>> = BTreeMap::new();
-    let rows = need_line::Entity::find()
-        .filter(need_line::COLUMN.sheet_id.in_subquery(sea_orm::QueryTrait::into_query(ids)))
+    let ids = find.clone().select_only().column(need_sheet::Column::Id).into_query();
+    let rows = find
+        .order_by_asc(need_sheet::COLUMN.id)
         .all(on.connection())
         .await
         .map_err(StoreError::during(doing))?;
-    for row in rows {
-        lines.entry(row.sheet_id).or_default().push(row);
-    }
+    let mut lines = lines(on, &rows, need_line::COLUMN.sheet_id.in_subquery(ids)).await?;
     let years = (census.census.first_year, census.census.years);
-    find.order_by_asc(need_sheet::COLUMN.id)
-        .all(on.connection())
-        .await
-        .map_err(StoreError::during(doing))?
-        .into_iter()
+    rows.into_iter()
         .map(|row| {
             let lines = lines.remove(&row.id).unwrap_or_default();
             stored(row, lines, years)
         })
         .collect()
+}
+
+/// The lines of `sheets`, which are those that `of_them` picks, by the number of their sheet.
+pub(super) async fn lines(
+    on: &impl Access,
+    sheets: &[need_sheet::Model],
+    of_them: Expr,
+) -> Result<BTreeMap<i64, Vec<need_line::Model>>, StoreError> {
+    let mut lines: BTreeMap<i64, Vec<need_line::Model>> = BTreeMap::new();
+    if sheets.iter().any(|sheet| sheet.answer.as_deref() == Some("needs")) {
+        let rows = need_line::Entity::find().filter(of_them).all(on.connection()).await;
+        for row in rows.map_err(StoreError::during("reading the lines of sheets"))? {
+            lines.entry(row.sheet_id).or_default().push(row);
+        }
+    }
+    Ok(lines)
 }
 
 /// Whose every sheet of a census is, among those that `viewer` may see.

@@ -5,6 +5,7 @@ use domain::ids::{CampaignId, OrganisationId};
 use sea_orm::{FromQueryResult, Value};
 
 use super::reach::address;
+use crate::store::platform::reminders::open_on;
 use crate::store::{Access, Slice, StoreError, sql};
 
 /// A silent member, how to reach it, and when it was last written to.
@@ -83,4 +84,33 @@ pub async fn silent_members(
         .map_err(StoreError::during(doing))?;
     let (total, without) = totals.map_or((0, 0), |row| (row.total, row.without_email));
     Ok((lines, total.unsigned_abs(), without.unsigned_abs()))
+}
+
+/// An organisation by number and name.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct Unreachable {
+    pub id: i64,
+    pub name: String,
+}
+
+/// The organisations that have not answered a census, open on `day`, for all their delivery
+/// points, and that no e-mail reaches; by name.
+pub async fn unreachable(
+    on: &impl Access,
+    campaign: CampaignId,
+    day: NaiveDate,
+) -> Result<Vec<Unreachable>, StoreError> {
+    let text = format!(
+        "SELECT o.id, o.name FROM organisation o WHERE o.id IN \
+         (SELECT s.organisation_id FROM campaign c JOIN need_sheet s ON s.campaign_id = c.id \
+          WHERE c.id = $1 AND {} AND s.state IN ('draft', 'reopened')) \
+         AND {} IS NULL ORDER BY o.name, o.id",
+        open_on("$2"),
+        address("o.id", "$2")
+    );
+    let values: [Value; 2] = [campaign.0.into(), day.into()];
+    Unreachable::find_by_statement(sql(on.connection(), &text, values))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("reading whom no e-mail reaches"))
 }

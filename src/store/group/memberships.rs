@@ -2,18 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
 use domain::group::contact::Signature;
 use domain::group::membership::{Deliberation, Membership, MembershipState};
 use domain::ids::{ConventionId, LotId, MembershipId, OrganisationId};
-use entities::{membership, membership_lot};
+use entities::{lot, membership, membership_lot};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    EntityTrait, QueryFilter,
+    EntityTrait, FromQueryResult, QueryFilter, QuerySelect, QueryTrait, Value,
 };
 
 use super::values::coded;
 use crate::store::platform::insert_all;
-use crate::store::{Access, StoreError, Tx};
+use crate::store::{Access, StoreError, Tx, sql};
 
 /// Adds memberships as they stand.
 pub async fn add_memberships(
@@ -99,7 +100,13 @@ pub async fn memberships(
 ) -> Result<BTreeMap<OrganisationId, (MembershipId, Membership)>, StoreError> {
     let doing = "reading memberships";
     let mut lots: BTreeMap<i64, BTreeSet<LotId>> = BTreeMap::new();
+    let of_it = lot::Entity::find()
+        .select_only()
+        .column(lot::Column::Id)
+        .filter(lot::COLUMN.convention_id.eq(convention.0))
+        .into_query();
     let subscribed = membership_lot::Entity::find()
+        .filter(membership_lot::COLUMN.lot_id.in_subquery(of_it))
         .all(on.connection())
         .await
         .map_err(StoreError::during(doing))?;
@@ -136,4 +143,46 @@ pub async fn memberships(
             Ok((OrganisationId(row.organisation_id), (MembershipId(row.id), membership)))
         })
         .collect()
+}
+
+/// The memberships of a convention, counted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MembershipFigures {
+    /// Of each state that there are any of.
+    pub by_state: BTreeMap<MembershipState, u64>,
+    /// Active ones that were not bound on the day asked about (rule 1).
+    pub late: u64,
+}
+
+/// Counts the memberships of a convention; on `launched`, the day of its last procedure, who was
+/// bound in time ([`Membership::bound_on`]).
+pub async fn membership_figures(
+    on: &impl Access,
+    convention: ConventionId,
+    launched: Option<NaiveDate>,
+) -> Result<MembershipFigures, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        state: String,
+        members: i64,
+        late: i64,
+    }
+    let text = "SELECT m.state, COUNT(*) AS members, \
+                CAST(SUM(CASE WHEN m.enforceable_on <= $2 AND m.signed_on <= $2 THEN 0 ELSE 1 END) \
+                AS BIGINT) AS late FROM membership m WHERE m.convention_id = $1 GROUP BY m.state";
+    let values: [Value; 2] = [convention.0.into(), launched.into()];
+    let rows = Row::find_by_statement(sql(on.connection(), text, values))
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("counting memberships"))?;
+    let mut figures = MembershipFigures::default();
+    for row in rows {
+        let state = MembershipState::from_code(&row.state);
+        let state = coded(state, ("membership", convention.0, "state"), &row.state)?;
+        figures.by_state.insert(state, row.members.unsigned_abs());
+        if state == MembershipState::Active && launched.is_some() {
+            figures.late = row.late.unsigned_abs();
+        }
+    }
+    Ok(figures)
 }

@@ -24,7 +24,9 @@ pub use desk::{
     by_codes, desk_members, epcis, identity, invoices_of, memberships_of, papers_of,
     papers_of_order, papers_of_window, sheets_of,
 };
-pub use memberships::{add_memberships, memberships, move_membership};
+pub use memberships::{
+    MembershipFigures, add_memberships, membership_figures, memberships, move_membership,
+};
 pub use merge::{
     LivingSheet, Standing, add_lots, copy_roles, living_sheets, move_draft_shares, move_sheet,
     name_site_contact, retire_sites, standing, succeed,

@@ -29,15 +29,22 @@ pub struct Waiting {
     pub closes_on: NaiveDate,
 }
 
+/// That `campaign c` takes answers on `day`, an expression of the statement around.
+pub(in crate::store) fn open_on(day: &str) -> String {
+    format!("c.state = 'open' AND c.opens_on <= {day} AND c.closes_on >= {day}")
+}
+
 /// Censuses that are open on `day`, with each organisation that has not answered for all its
 /// delivery points.
 pub async fn censuses(on: &impl Access, day: NaiveDate) -> Result<Vec<Waiting>, StoreError> {
-    let text = "SELECT DISTINCT s.organisation_id, o.name AS organisation, c.id, c.title, c.closes_on \
-                FROM campaign c JOIN need_sheet s ON s.campaign_id = c.id \
-                JOIN organisation o ON o.id = s.organisation_id \
-                WHERE c.state = 'open' AND c.opens_on <= $1 AND c.closes_on >= $1 \
-                AND s.state IN ('draft', 'reopened') ORDER BY c.closes_on, o.name, c.id";
-    rows(on, text, [day.into()]).await
+    let text = format!(
+        "SELECT DISTINCT s.organisation_id, o.name AS organisation, c.id, c.title, c.closes_on \
+         FROM campaign c JOIN need_sheet s ON s.campaign_id = c.id \
+         JOIN organisation o ON o.id = s.organisation_id \
+         WHERE {} AND s.state IN ('draft', 'reopened') ORDER BY c.closes_on, o.name, c.id",
+        open_on("$1")
+    );
+    rows(on, &text, [day.into()]).await
 }
 
 /// Every organisation that a census asks, answered or not.

@@ -4,6 +4,8 @@ mod list;
 
 pub use list::{Ending, ReferenceRow, add_interest_rate, ending, rows};
 
+use std::sync::Arc;
+
 use domain::catalogue::budget::{AccountRule, BudgetSection};
 use domain::cpv::CpvList;
 use domain::dates::Dated;
@@ -18,6 +20,7 @@ use rust_decimal::Decimal;
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 
 use super::group::coded;
+use super::kept::kept;
 use super::{Access, StoreError};
 
 const DOING: &str = "reading reference rows";
@@ -46,7 +49,11 @@ pub async fn thresholds(on: &impl Access) -> Result<Vec<Dated<Threshold>>, Store
 }
 
 /// The usual budget accounts by family of articles.
-pub async fn budget_accounts(on: &impl Access) -> Result<Vec<Dated<AccountRule>>, StoreError> {
+pub async fn budget_accounts(on: &impl Access) -> Result<Arc<[Dated<AccountRule>]>, StoreError> {
+    kept(on, |kept| &kept.accounts, (), async |on| read_budget_accounts(on).await).await
+}
+
+async fn read_budget_accounts(on: &impl Access) -> Result<Vec<Dated<AccountRule>>, StoreError> {
     let rows = budget_account::Entity::find().order_by_asc(budget_account::COLUMN.id);
     rows.all(on.connection())
         .await

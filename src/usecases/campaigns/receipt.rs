@@ -3,6 +3,7 @@
 //! The rule of the amounts is domain `campaigns::valuation`. All of it is an estimate.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use domain::campaigns::sheet::{AnswerSource, NeedAnswer, NeedLine};
@@ -27,10 +28,10 @@ pub(super) struct Shared {
     pub(super) letterhead: Letterhead,
     pub(super) convention: ConventionRef,
     pub(super) census: StoredCensus,
-    pub(super) articles: BTreeMap<ArticleId, FrozenArticle>,
+    pub(super) articles: BTreeMap<ArticleId, Arc<FrozenArticle>>,
     pub(super) sites: BTreeMap<SiteId, DeliveryPoint>,
     pub(super) bodies: BTreeMap<OrganisationId, Listed>,
-    pub(super) accounts: Vec<Dated<AccountRule>>,
+    pub(super) accounts: Arc<[Dated<AccountRule>]>,
     pub(super) today: NaiveDate,
 }
 

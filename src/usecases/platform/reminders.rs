@@ -251,25 +251,15 @@ pub async fn closing_changed(
     write(app, actor, (MailKind::ClosingChanged, &end, Some(campaign)), all, letter).await
 }
 
-/// The organisations that have not answered a census and that no e-mail reaches: their letter
-/// goes by post.
-pub async fn unreachable(app: &App, campaign: CampaignId) -> Result<Vec<Waiting>, UseCaseError> {
-    let mut open = store::censuses(&app.store, app.today()).await?;
-    open.retain(|waiting| waiting.id == campaign.0);
-    let (_, left) = addressees(app, &tasks(Subject::Census, open.clone())).await?;
-    open.retain(|waiting| left.contains(&waiting.organisation_id));
-    Ok(open)
-}
-
-/// Their letters, one a page in one file, ready to be put in envelopes. Nothing is recorded: a
-/// letter says what is open today.
+/// The letters to whoever has not answered a census and no e-mail reaches, one a page in one
+/// file, ready to be put in envelopes. Nothing is recorded: a letter says what is open today.
 ///
 /// # Errors
 ///
 /// Refused when everybody can be reached by e-mail or has answered.
 pub async fn letters(app: &App, campaign: CampaignId) -> Result<Paper, UseCaseError> {
     let census = campaigns::census(&app.store, campaign).await?.census;
-    let silent = unreachable(app, campaign).await?;
+    let silent = campaigns::unreachable(&app.store, campaign, app.today()).await?;
     if silent.is_empty() {
         return Err(UseCaseError::refused(
             "aucune_lettre",
@@ -287,9 +277,9 @@ pub async fn letters(app: &App, campaign: CampaignId) -> Result<Paper, UseCaseEr
             addresses.insert(listed.id.0, lines);
         }
     }
-    let to = silent.into_iter().map(|waiting| LetterTo {
-        address: addresses.remove(&waiting.organisation_id).unwrap_or_default(),
-        name: waiting.organisation,
+    let to = silent.into_iter().map(|silent| LetterTo {
+        address: addresses.remove(&silent.id).unwrap_or_default(),
+        name: silent.name,
     });
     let letters = ReminderLetters {
         letterhead,

@@ -4,6 +4,7 @@
 //! on the page, and [`super::launch_procedure`] keeps exactly the figures that were shown.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use domain::catalogue::LotCode;
@@ -58,7 +59,7 @@ pub struct PolicyFigures {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArticlePlan {
     pub article: ArticleId,
-    pub terms: FrozenArticle,
+    pub terms: Arc<FrozenArticle>,
     pub needed: Quantity,
     /// By the way of packing that is tried.
     pub ordered: Quantity,
@@ -285,7 +286,7 @@ type Rest<'a> = (
     &'a [i32],
     &'a [NeedTotal],
     &'a BTreeMap<LotCode, LotCounts>,
-    &'a BTreeMap<ArticleId, FrozenArticle>,
+    &'a BTreeMap<ArticleId, Arc<FrozenArticle>>,
 );
 
 fn lot_plan(

@@ -127,20 +127,15 @@ async fn show(
         ..MemberFilter::default()
     };
     let (rows, total) = desk_members(on, Some(stored.id), &filter, &query.slice("nom")).await?;
-    let memberships = group::memberships(on, stored.id).await?;
     let procedures = tenders::procedures(on).await?;
     let launches: Vec<_> =
         procedures.iter().filter(|one| one.head.convention == stored.id).collect();
     let last = launches.iter().map(|one| one.head.launched_on).max();
+    let counted = group::membership_figures(on, stored.id, last).await?;
     let figures = MembershipState::ALL.iter().map(|state| {
-        let count = memberships.values().filter(|(_, one)| one.state == *state).count();
+        let count = counted.by_state.get(state).copied().unwrap_or_default();
         context! { value => french::count(count), words => state.french() }
     });
-    let late = memberships
-        .values()
-        .filter(|(_, one)| one.state == MembershipState::Active)
-        .filter(|(_, one)| last.is_some_and(|last| one.bound_on().is_none_or(|on| on > last)))
-        .count();
     let mut states: Vec<(String, String)> = MembershipState::ALL
         .iter()
         .map(|state| (state.code().to_owned(), state.french().to_owned()))
@@ -187,7 +182,7 @@ async fn show(
         reference => terms.reference.as_str(),
         subject => terms.subject.as_str(),
         figures => figures.collect::<Vec<_>>(),
-        late => late,
+        late => counted.late,
         last => last.map(french::date),
         facts => facts(vec![
             ("Nature", if terms.permanent { "permanente".into() } else { "ponctuelle".into() }),

@@ -65,9 +65,9 @@ fn stage(review: &Review) -> &'static str {
 fn lots(review: &Review) -> Vec<Value> {
     let mut lots: Vec<(&str, &str, usize)> = Vec::new();
     for offered in &review.member.articles {
-        match lots.iter_mut().find(|(number, _, _)| *number == offered.lot_number) {
+        match lots.iter_mut().find(|(number, _, _)| *number == offered.article.lot_number) {
             Some((_, _, count)) => *count += 1,
-            None => lots.push((&offered.lot_number, &offered.lot_title, 1)),
+            None => lots.push((&offered.article.lot_number, &offered.article.lot_title, 1)),
         }
     }
     lots.into_iter()

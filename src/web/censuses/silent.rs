@@ -11,7 +11,6 @@ use minijinja::context;
 use super::show::Desk;
 use crate::store::campaigns::{self as store, SilentLine};
 use crate::usecases::platform::jobs::{Work, start};
-use crate::usecases::platform::reminders::unreachable;
 use crate::web::Pages;
 use crate::web::agent::May;
 use crate::web::error::PageError;
@@ -106,7 +105,7 @@ pub(super) async fn list(
         noun: ("membre", "membres"),
     };
     let letters = if takes_answers && who.may(Buy::RIGHT) {
-        unreachable(&pages.app, desk.census.id).await?.len()
+        store::unreachable(on, desk.census.id, pages.app.today()).await?.len()
     } else {
         0
     };

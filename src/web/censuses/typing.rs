@@ -1,6 +1,7 @@
 //! The coordinator types what a member said on the telephone, or corrects after closing.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -27,7 +28,7 @@ use crate::web::routes::Row;
 /// A sheet, what it is judged against, and every article it may ask for.
 struct Sheet {
     world: Answering,
-    articles: BTreeMap<ArticleId, FrozenArticle>,
+    articles: BTreeMap<ArticleId, Arc<FrozenArticle>>,
 }
 
 impl Sheet {
@@ -128,7 +129,7 @@ async fn page(
     let phase = desk.census.census.phase(pages.app.today());
     let years: Vec<i32> = desk.census.census.year_numbers().collect();
     let mut families: BTreeMap<(String, String), Vec<Value>> = BTreeMap::new();
-    let mut sorted: Vec<(&ArticleId, &FrozenArticle)> = sheet.articles.iter().collect();
+    let mut sorted: Vec<(&ArticleId, &Arc<FrozenArticle>)> = sheet.articles.iter().collect();
     sorted.sort_by(|a, b| a.1.reference.cmp(&b.1.reference));
     for (id, article) in sorted {
         let cells = years.iter().enumerate().map(|(index, year)| {

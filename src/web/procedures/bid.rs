@@ -36,10 +36,13 @@ impl Lot {
         let id = TenderLotId(id);
         let lot = store::tender_lot(on, id).await?;
         let campaign = store::procedure(on, lot.procedure).await?.head.campaign;
-        let labels = campaigns::frozen_articles(on, campaign)
+        let labels = campaigns::frozen(on, campaign)
             .await?
-            .into_values()
-            .map(|article| (article.reference, (article.terms.label, article.terms.unit_label)))
+            .iter()
+            .map(|article| {
+                let terms = &article.terms;
+                (article.reference.clone(), (terms.label.clone(), terms.unit_label.clone()))
+            })
             .collect();
         let articles = store::articles_to_price(on, id).await?;
         Ok(Self { lot, articles, labels, bids: store::bids(on, id).await? })

@@ -49,6 +49,26 @@ async fn opening_freezes_the_articles_and_gives_every_delivery_point_a_sheet(
 
 #[rstest]
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_census_froze_is_read_once_and_not_from_an_opening_that_was_taken_back(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let world = World::new(on).await;
+    let app = &world.app;
+    let id = world.census_of("Besoins", "2026-03-01", "2026-05-31", 2026).await;
+    let tx = app.store.begin_write().await.unwrap();
+    let frozen = store::freeze_articles(&tx, id, day("2026-03-01")).await.unwrap();
+    assert_eq!(store::frozen(&tx, id).await.unwrap().len() as u64, frozen);
+    drop(tx);
+    assert!(store::frozen(&app.store, id).await.unwrap().is_empty());
+    let opened = open_census(app, &buyer(), id).await.unwrap();
+    let first = store::frozen(&app.store, id).await.unwrap();
+    assert_eq!(first.len() as u64, opened.articles);
+    let again = store::frozen(&app.store, id).await.unwrap();
+    assert!(std::sync::Arc::ptr_eq(&first, &again));
+}
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_double_click_makes_one_census_and_a_name_is_used_once(
     #[values(On::Sqlite, On::Postgres)] on: On,
 ) {
