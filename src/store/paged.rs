@@ -12,7 +12,8 @@ struct Total {
 /// One page of the rows of `columns`, and how many there are in all.
 ///
 /// `from` ends in its conditions; `key` names a row. The page is cut before its columns are read:
-/// SQLite would else work out what each row of the whole list adds up to, to sort them.
+/// SQLite would else work out what each row of the whole list adds up to, to sort them. Keys are
+/// counted, not rows: SQLite then leaves out the joins that only names need.
 pub(crate) async fn paged<T: FromQueryResult>(
     on: &impl Access,
     key: &str,
@@ -23,7 +24,7 @@ pub(crate) async fn paged<T: FromQueryResult>(
 ) -> Result<(Vec<T>, u64), StoreError> {
     let doing = "listing";
     let db = on.connection();
-    let text = format!("SELECT COUNT(*) AS total {from}");
+    let text = format!("SELECT COUNT(*) AS total FROM (SELECT DISTINCT {key} {from}) keys");
     let total = Total::find_by_statement(sql(db, &text, values.clone()))
         .one(db)
         .await

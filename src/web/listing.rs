@@ -167,7 +167,7 @@ impl Column {
 pub(crate) struct Filter {
     pub(crate) key: &'static str,
     pub(crate) label: &'static str,
-    /// Code and words; « tous » is added.
+    /// Code and words; « Tous » is added before them, unless the first has no code.
     pub(crate) options: Vec<(String, String)>,
 }
 
@@ -340,6 +340,7 @@ impl Listing {
         context! {
             key => filter.key,
             label => filter.label,
+            all => filter.options.first().is_none_or(|(code, _)| !code.is_empty()),
             options => options.collect::<Vec<_>>(),
         }
     }

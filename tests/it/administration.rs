@@ -94,6 +94,8 @@ async fn every_reference_is_read_with_its_dates_and_taken_as_a_file(
             .await
             .shows(&[words, state]);
     }
+    let first = admin.get("/administration/references").await;
+    assert!(!first.text().contains(">Tous</option>"), "one table is shown, not all");
     let csv = admin.get("/administration/references?table=seuils&q=formal&format=csv").await;
     assert!(csv.bytes.starts_with("\u{feff}Référence;Valeur".as_bytes()));
     let xlsx = admin.get("/administration/references?table=tva&format=xlsx").await;

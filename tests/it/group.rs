@@ -85,3 +85,29 @@ async fn a_member_adheres_step_by_step_withdraws_and_the_journal_tells_it(
     assert_eq!(of_one, ["membership.deliberate", "membership.sign", "membership.activate"]);
     assert_eq!(actions.last(), Some(&"membership.withdraw"));
 }
+
+#[rstest]
+#[tokio::test(flavor = "multi_thread")]
+async fn rule_1_the_figures_of_a_convention_count_who_was_not_bound_at_the_launch(
+    #[values(On::Sqlite, On::Postgres)] on: On,
+) {
+    let fresh = on.fresh().await;
+    let app = app_on(&fresh, "2026-03-01");
+    let ids = organisations(&app).await;
+    let group = convention(&app, ids[0]).await;
+    members(&app, group, &ids[2..]).await;
+    withdraw(&app, &buyer(), group, ids[2], day("2027-01-01"), "fusion").await.unwrap();
+    let active = store::memberships(&app.store, group).await.unwrap();
+    let active: Vec<_> =
+        active.values().filter(|(_, one)| one.state == MembershipState::Active).collect();
+    let bound = active.iter().find_map(|(_, one)| one.bound_on()).unwrap();
+    for launched in [Some(bound.pred_opt().unwrap()), Some(bound), bound.succ_opt(), None] {
+        let figures = store::membership_figures(&app.store, group, launched).await.unwrap();
+        let late = active.iter().filter(|(_, one)| {
+            launched.is_some_and(|day| one.bound_on().is_none_or(|bound| bound > day))
+        });
+        assert_eq!(figures.late, late.count() as u64, "launched on {launched:?}");
+        let states = [(MembershipState::Active, 2), (MembershipState::Withdrawn, 1)];
+        assert_eq!(figures.by_state, states.into());
+    }
+}

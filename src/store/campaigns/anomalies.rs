@@ -62,19 +62,17 @@ const SENT: &str = "s.campaign_id = $1 AND s.state <> 'draft' AND s.answer IS NO
 /// its first day, `$4` its first year, `$5` today.
 fn arms() -> [(AnomalyKind, String); 7] {
     use AnomalyKind as K;
-    // `b`: what the same delivery point asked for in the last year before this census's years.
+    // `l`: what the same delivery point asked for in the last year before this census's years.
+    // CROSS: SQLite joins in the order written; in its own it reads all lines of all censuses.
     let many = format!(
         "SELECT 'many_times' AS kind, {LINE}, l.quantity_milli AS compared_milli \
-         FROM (SELECT ls.id, ls.organisation_id, ls.site_id, MAX(y.year) AS year \
-               FROM need_sheet ls JOIN need_line y ON y.sheet_id = ls.id AND y.year < $4 \
-               WHERE ls.campaign_id = {PREVIOUS} \
-               GROUP BY ls.id, ls.organisation_id, ls.site_id) b \
-         JOIN need_sheet s ON s.campaign_id = $1 AND s.organisation_id = b.organisation_id \
-           AND s.site_id = b.site_id \
-         JOIN need_line l ON l.sheet_id = b.id AND l.year = b.year AND l.quantity_milli > 0 \
-         JOIN need_line n ON n.sheet_id = s.id AND n.article_id = l.article_id \
-           AND n.quantity_milli >= {TIMES_LAST_YEAR} * l.quantity_milli \
-         JOIN campaign_article f ON f.campaign_id = $1 AND f.article_id = n.article_id"
+         FROM need_sheet s CROSS JOIN need_sheet b CROSS JOIN need_line n CROSS JOIN need_line l \
+         CROSS JOIN campaign_article f WHERE s.campaign_id = $1 AND b.campaign_id = {PREVIOUS} \
+         AND b.organisation_id = s.organisation_id AND b.site_id = s.site_id \
+         AND n.sheet_id = s.id AND l.sheet_id = b.id AND l.article_id = n.article_id \
+         AND l.year = (SELECT MAX(y.year) FROM need_line y WHERE y.sheet_id = b.id AND y.year < $4) \
+         AND l.quantity_milli > 0 AND n.quantity_milli >= {TIMES_LAST_YEAR} * l.quantity_milli \
+         AND f.campaign_id = $1 AND f.article_id = n.article_id"
     );
     let packs = format!(
         "SELECT 'opened_pack' AS kind, {LINE}, \

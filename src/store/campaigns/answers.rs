@@ -11,7 +11,7 @@ use domain::money::Net;
 use sea_orm::{FromQueryResult, Value};
 
 use crate::store::group::coded;
-use crate::store::{Access, Slice, StoreError, is_postgres, sql};
+use crate::store::{Access, Slice, StoreError, sql};
 
 /// What is listed of a member asked by a census.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,17 +83,16 @@ const EACH: &str = "GROUP BY organisation_id";
 ///
 /// Its sheets come first: `CROSS JOIN` says so to SQLite, whose planner keeps no statistics and
 /// would read every line of every article for each member.
-fn net_of(member: &str, postgres: bool) -> String {
-    let join = if postgres { "JOIN" } else { "CROSS JOIN" };
+fn net_of(member: &str) -> String {
     format!(
         "(SELECT CAST(COALESCE(SUM((CASE WHEN f.pack_milli IS NULL THEN n.quantity_milli ELSE \
            (n.quantity_milli + f.pack_milli - 1) / f.pack_milli * f.pack_milli END \
            * v.price_e4 + 50000) / 100000), 0) AS BIGINT) \
-         FROM need_sheet s {join} need_line n ON n.sheet_id = s.id \
-         {join} campaign_article f ON f.campaign_id = s.campaign_id AND f.article_id = n.article_id \
-         {join} article_version v ON v.id = f.version_id \
-         WHERE s.campaign_id = $1 AND s.organisation_id = {member} AND s.state <> 'draft' \
-           AND s.answer = 'needs')"
+         FROM need_sheet s CROSS JOIN need_line n CROSS JOIN campaign_article f \
+         CROSS JOIN article_version v WHERE s.campaign_id = $1 AND s.organisation_id = {member} \
+           AND s.state <> 'draft' AND s.answer = 'needs' AND n.sheet_id = s.id \
+           AND f.campaign_id = s.campaign_id AND f.article_id = n.article_id \
+           AND v.id = f.version_id)"
     )
 }
 
@@ -116,7 +115,7 @@ fn condition(filter: AnswerFilter, searched: bool) -> String {
 
 /// What the address may sort by: whether what the sheets say decides, what comes before, and the
 /// key itself. Members without an answer come last by date.
-fn keys(sort: &str, postgres: bool) -> (bool, &'static str, String) {
+fn keys(sort: &str) -> (bool, &'static str, String) {
     match sort {
         "epci" => (false, "", "COALESCE(e.name, '')".into()),
         "population" => (false, "", "COALESCE(o.population, 0)".into()),
@@ -124,7 +123,7 @@ fn keys(sort: &str, postgres: bool) -> (bool, &'static str, String) {
             let silent_last = "CASE WHEN m.answered_at IS NULL THEN 1 ELSE 0 END, ";
             (true, silent_last, "m.answered_at".into())
         }
-        "montant" => (false, "", net_of("o.id", postgres)),
+        "montant" => (false, "", net_of("o.id")),
         "etat" => {
             let standing = "CASE WHEN m.answered = 0 THEN 0 WHEN m.answered < m.sheets THEN 1 \
                             WHEN m.needs = 0 THEN 2 ELSE 3 END";
@@ -147,8 +146,7 @@ pub async fn member_answers(
     let epci = filter.epci.map_or(0, |epci| epci.0);
     let mut values: Vec<Value> = vec![campaign.0.into(), epci.into()];
     values.extend(searched.then(|| slice.pattern().into()));
-    let postgres = is_postgres(on.connection());
-    let (sorts, first, key) = keys(&slice.sort, postgres);
+    let (sorts, first, key) = keys(&slice.sort);
     let chooses = filter.standing.is_some() || filter.unsigned || filter.phoned;
     // What the sheets say is added up for every member only where it chooses or sorts them.
     let members = if chooses || sorts { format!("{SAID} {EACH}") } else { ASKED.to_owned() };
@@ -161,7 +159,7 @@ pub async fn member_answers(
     let way = if slice.descending { "DESC" } else { "ASC" };
     let order = format!("ORDER BY {first}{key} {way}, o.name, o.id");
     let page = format!("SELECT o.id {found} {order} {}", slice.cut());
-    let net = net_of("o.id", postgres);
+    let net = net_of("o.id");
     let text = format!(
         "SELECT o.id, o.name, e.name AS epci, o.population, m.answered, m.sheets, m.needs, \
          m.unsigned, m.answered_at, m.channel, {net} AS net_cents, \

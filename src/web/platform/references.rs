@@ -29,6 +29,13 @@ const TABLES: [(&str, &str); 7] = [
     ("comptes", "Comptes M57"),
 ];
 
+/// The tables to choose from; the first is the one shown without a choice.
+fn tables() -> Vec<(String, String)> {
+    let code = |at: usize, code: &str| if at == 0 { String::new() } else { code.to_owned() };
+    let tables = TABLES.iter().enumerate();
+    tables.map(|(at, (name, title))| (code(at, name), (*title).into())).collect()
+}
+
 /// The figures of the CCAG-FCS.
 const CCAG: [(&str, &str); 5] = [
     ("penalty_divisor", "diviseur des pénalités de retard"),
@@ -76,7 +83,7 @@ pub(super) async fn show(
     who: May<Administer>,
     query: ListQuery,
 ) -> Result<Response, PageError> {
-    let table = query.filter("table").unwrap_or("seuils").to_owned();
+    let table = query.filter("table").unwrap_or(TABLES[0].0).to_owned();
     let title = TABLES.iter().find(|(code, _)| *code == table).map_or("", |(_, title)| *title);
     let found = reference::rows(&pages.app.store, &table, &query.slice("-du")).await?;
     let today = pages.app.today();
@@ -118,7 +125,7 @@ pub(super) async fn show(
         filters: vec![Filter {
             key: "table",
             label: "Table",
-            options: TABLES.iter().map(|(code, title)| ((*code).into(), (*title).into())).collect(),
+            options: tables(),
         }],
         empty: "Aucune ligne.".into(),
         noun: ("ligne", "lignes"),
