@@ -36,9 +36,8 @@ pub(super) async fn kept<A: Access, K: Ord, V>(
     read: impl AsyncFnOnce(&A) -> Result<Vec<V>, StoreError>,
 ) -> Result<Arc<[V]>, StoreError> {
     let lists = on.kept().map(|kept| &shelf(kept).0);
-    let known = lists.and_then(|lists| {
-        lists.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned()
-    });
+    let known = lists
+        .and_then(|lists| lists.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned());
     if let Some(list) = known {
         return Ok(list);
     }

@@ -131,6 +131,7 @@ fn templates() -> Result<Arc<Environment<'static>>, minijinja::Error> {
     let mut templates = Environment::new();
     templates.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     templates.add_filter("of", |name: &str| french::of(name));
+    templates.add_filter("unbroken", |words: &str| french::unbroken(words));
     templates.add_function("asset", |name: &str| assets::address(name));
     for name in Templates::iter() {
         let Some(file) = Templates::get(&name) else { continue };

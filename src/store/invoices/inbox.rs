@@ -205,6 +205,11 @@ pub struct DeskCounts {
     pub late: i64,
     /// Since when the oldest of them is.
     pub late_since: Option<NaiveDate>,
+}
+
+/// What validated invoices still wait for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromQueryResult)]
+pub struct AfterValidation {
     /// Statements that have a number and no paper yet.
     pub statements: i64,
     /// Recharges that no export has taken.
@@ -228,11 +233,7 @@ pub async fn desk_counts(
          COUNT(*) FILTER (WHERE {soon_due}) AS due_soon, \
          MIN(i.due_on) FILTER (WHERE {soon_due}) AS soonest, \
          COUNT(*) FILTER (WHERE {late}) AS late, \
-         MIN(i.due_on) FILTER (WHERE {late}) AS late_since, \
-         (SELECT COUNT(*) FROM allocation_member m WHERE m.statement_number IS NOT NULL \
-          AND NOT EXISTS (SELECT 1 FROM paper p WHERE p.kind = 'allocation_statement' \
-          AND p.number = m.statement_number)) AS statements, \
-         (SELECT COUNT(*) FROM recharge r WHERE r.state = 'prepared') AS recharges \
+         MIN(i.due_on) FILTER (WHERE {late}) AS late_since \
          FROM invoice i LEFT JOIN organisation b ON b.id = i.buyer_id"
     );
     let found =
@@ -240,5 +241,19 @@ pub async fn desk_counts(
             .one(on)
             .await
             .map_err(StoreError::during("counting what waits at the finance desk"))?;
+    Ok(found.unwrap_or_default())
+}
+
+/// Counts what validated invoices still wait for.
+pub async fn after_validation(on: &impl Access) -> Result<AfterValidation, StoreError> {
+    let text = "SELECT \
+         (SELECT COUNT(*) FROM allocation_member m WHERE m.statement_number IS NOT NULL \
+          AND NOT EXISTS (SELECT 1 FROM paper p WHERE p.kind = 'allocation_statement' \
+          AND p.number = m.statement_number)) AS statements, \
+         (SELECT COUNT(*) FROM recharge r WHERE r.state = 'prepared') AS recharges";
+    let found = AfterValidation::find_by_statement(sql(on.connection(), text, []))
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during("counting statements and recharges to be made"))?;
     Ok(found.unwrap_or_default())
 }

@@ -29,7 +29,9 @@ pub use figures::{
     FamilyRow, YearRow, YearTotal, year_by_contract, year_by_family, year_by_member, year_total,
 };
 pub use freight::{BilledFreight, billed_freight, freight_of_order};
-pub use inbox::{Arrived, DeskCounts, InboxFilter, desk_counts, inbox};
+pub use inbox::{
+    AfterValidation, Arrived, DeskCounts, InboxFilter, after_validation, desk_counts, inbox,
+};
 pub use intake::{Finding, NewInvoice, Severity, add, earlier, lock_supplier, replace_findings};
 pub use life::{
     LineLink, Page, StoredInvoice, Suspension, add_suspension, credits_of, findings, invoice,

@@ -2,13 +2,15 @@
 //!
 //! Each list is one page of rows and their count: two queries, whatever their number.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use domain::ids::{ContractId, OrderId, OrderWindowId, OrganisationId};
 use domain::orders::state::OrderState;
 use sea_orm::{FromQueryResult, Value};
 
 use crate::store::paged::paged;
-use crate::store::{Access, Slice, StoreError, sql};
+use crate::store::{Access, Slice, StoreError, rows_per_statement, sql};
 
 /// Which orders of all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -43,7 +45,16 @@ pub struct DeskOrder {
     pub gross_cents: i64,
     pub issued_on: Option<NaiveDate>,
     pub deliver_by: Option<NaiveDate>,
+    /// Added up apart.
+    #[sea_orm(skip)]
+    pub sums: ShareSums,
+}
+
+/// Thousandths of all units of an order.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, FromQueryResult)]
+pub struct ShareSums {
     pub ordered_milli: i64,
+    /// Delivered and not rejected.
     pub kept_milli: i64,
     /// Delivered and nobody has decided yet.
     pub pending_milli: i64,
@@ -52,8 +63,6 @@ pub struct DeskOrder {
 const SHARES: &str = "(SELECT CAST(COALESCE(SUM(s.quantity_milli), 0) AS BIGINT) FROM order_share s \
      WHERE s.order_id = p.id)";
 const KEPT: &str = "(SELECT CAST(COALESCE(SUM(s.delivered_milli - s.rejected_milli), 0) AS BIGINT) \
-     FROM order_share s WHERE s.order_id = p.id)";
-const PENDING: &str = "(SELECT CAST(COALESCE(SUM(s.delivered_milli - s.accepted_milli - s.rejected_milli), 0) AS BIGINT) \
      FROM order_share s WHERE s.order_id = p.id)";
 const ORDER_TABLES: &str = "FROM purchase_order p JOIN contract c ON c.id = p.contract_id JOIN lot l ON l.id = c.lot_id \
      JOIN organisation o ON o.id = p.buyer_id LEFT JOIN organisation e ON e.id = o.epci_id";
@@ -105,13 +114,10 @@ pub async fn desk_orders(
     slice: &Slice,
 ) -> Result<(Vec<DeskOrder>, u64), StoreError> {
     let (condition, values) = conditions(filter, slice);
-    let columns = format!(
-        "p.id, p.number, p.contract_id, c.number AS contract, l.number AS lot, l.model, p.buyer_id, \
+    let columns = "p.id, p.number, p.contract_id, c.number AS contract, l.number AS lot, l.model, p.buyer_id, \
          o.name AS buyer, e.name AS epci, (SELECT MIN(k.phone) FROM contact k \
          WHERE k.organisation_id = o.id AND k.phone <> '') AS phone, p.state, p.signed_by, p.net_cents, \
-         p.gross_cents, p.issued_on, p.deliver_by, {SHARES} AS ordered_milli, {KEPT} AS kept_milli, \
-         {PENDING} AS pending_milli"
-    );
+         p.gross_cents, p.issued_on, p.deliver_by";
     let allowed = [
         ("acheteur", "o.name"),
         ("numero", "p.number"),
@@ -124,7 +130,46 @@ pub async fn desk_orders(
         ("livrer", "p.deliver_by"),
     ];
     let from = format!("{ORDER_TABLES}{condition}");
-    paged(on, "p.id", (&columns, &from), &slice.order_by(&allowed, "p.id"), slice, values).await
+    let order = slice.order_by(&allowed, "p.id");
+    let (mut rows, total) =
+        paged::<DeskOrder>(on, "p.id", (columns, &from), &order, slice, values).await?;
+    let mut sums = share_sums(on, &rows).await?;
+    for row in &mut rows {
+        row.sums = sums.remove(&row.id).unwrap_or_default();
+    }
+    Ok((rows, total))
+}
+
+/// What the shares of these orders add up to, each share read once: the coordinator's order has
+/// thousands.
+async fn share_sums(
+    on: &impl Access,
+    orders: &[DeskOrder],
+) -> Result<BTreeMap<i64, ShareSums>, StoreError> {
+    #[derive(FromQueryResult)]
+    struct Row {
+        order_id: i64,
+        #[sea_orm(nested)]
+        sums: ShareSums,
+    }
+    let mut found = BTreeMap::new();
+    for orders in orders.chunks(rows_per_statement(1)) {
+        let marks: Vec<String> = (1..=orders.len()).map(|at| format!("${at}")).collect();
+        let text = format!(
+            "SELECT s.order_id, CAST(SUM(s.quantity_milli) AS BIGINT) AS ordered_milli, \
+             CAST(SUM(s.delivered_milli - s.rejected_milli) AS BIGINT) AS kept_milli, \
+             CAST(SUM(s.delivered_milli - s.accepted_milli - s.rejected_milli) AS BIGINT) AS pending_milli \
+             FROM order_share s WHERE s.order_id IN ({}) GROUP BY s.order_id",
+            marks.join(", ")
+        );
+        let values = orders.iter().map(|order| Value::from(order.id));
+        let rows = Row::find_by_statement(sql(on.connection(), &text, values))
+            .all(on.connection())
+            .await
+            .map_err(StoreError::during("adding up the shares of orders"))?;
+        found.extend(rows.into_iter().map(|row| (row.order_id, row.sums)));
+    }
+    Ok(found)
 }
 
 /// How many orders of a window stand at one state, and what they come to.

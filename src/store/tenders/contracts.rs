@@ -1,7 +1,5 @@
 //! Framework agreements with their windows and how much of each is committed.
 
-use std::collections::BTreeMap;
-
 use chrono::NaiveDate;
 use domain::dates::Dated;
 use domain::group::convention::{CoordinationModel, PackingPolicy};
@@ -124,54 +122,44 @@ struct Row {
     vat_exemption: Option<String>,
 }
 
-const CONTRACTS: &str = "SELECT c.id, c.number, c.title, c.convention_id, v.coordinator_id, \
+const CONTRACT: &str = "SELECT c.id, c.number, c.title, c.convention_id, v.coordinator_id, \
      c.tender_lot_id, c.lot_id, l.number AS lot_number, l.title AS lot_title, l.model, l.packing, \
      c.holder_id, h.name AS holder_name, c.launched_on, c.notified_on, c.starts_on, c.months, \
      c.long_duration_reason, c.floor_cents, c.ceiling_cents, c.committed_cents, c.delivery_days, \
      c.freight_cents, c.franco_cents, c.tier_base, c.revision_clause, c.vat_exemption, \
      c.losers_told_on \
      FROM contract c JOIN lot l ON l.id = c.lot_id JOIN convention v ON v.id = c.convention_id \
-     JOIN organisation h ON h.id = c.holder_id";
+     JOIN organisation h ON h.id = c.holder_id WHERE c.id = $1";
 
-async fn read(
-    on: &impl Access,
-    only: Option<ContractId>,
-) -> Result<Vec<StoredContract>, StoreError> {
-    let doing = "reading contracts";
-    let mut windows = order_window::Entity::find().order_by_asc(order_window::COLUMN.opens_on);
-    let mut text = CONTRACTS.to_owned();
-    if let Some(id) = only {
-        windows = windows.filter(order_window::COLUMN.contract_id.eq(id.0));
-        text.push_str(" WHERE c.id = $1");
-    }
-    text.push_str(" ORDER BY c.number");
-    let values = only.map(|id| id.0.into());
-    let rows = Row::find_by_statement(sql(on.connection(), &text, values))
+/// The contract `id`, with its gauge and windows.
+pub async fn contract(on: &impl Access, id: ContractId) -> Result<StoredContract, StoreError> {
+    let doing = "reading a contract";
+    let row = Row::find_by_statement(sql(on.connection(), CONTRACT, [id.0.into()]))
+        .one(on.connection())
+        .await
+        .map_err(StoreError::during(doing))?
+        .ok_or_else(|| StoreError::NotFound { what: "contract", id: id.to_string() })?;
+    let windows = order_window::Entity::find()
+        .filter(order_window::COLUMN.contract_id.eq(id.0))
+        .order_by_asc(order_window::COLUMN.opens_on)
         .all(on.connection())
         .await
         .map_err(StoreError::during(doing))?;
-    let mut of: BTreeMap<i64, Vec<StoredWindow>> = BTreeMap::new();
-    for row in windows.all(on.connection()).await.map_err(StoreError::during(doing))? {
-        of.entry(row.contract_id).or_default().push(window(&row)?);
-    }
-    let rates = reference::standard_rates(on).await?;
-    rows.into_iter()
-        .map(|row| {
-            let windows = of.remove(&row.id).unwrap_or_default();
-            stored(row, windows, &rates)
-        })
-        .collect()
+    let windows = windows.iter().map(window).collect::<Result<_, _>>()?;
+    stored(row, windows, &reference::standard_rates(on).await?)
 }
 
-/// The contract `id`.
-pub async fn contract(on: &impl Access, id: ContractId) -> Result<StoredContract, StoreError> {
-    let found = read(on, Some(id)).await?.pop();
-    found.ok_or_else(|| StoreError::NotFound { what: "contract", id: id.to_string() })
-}
-
-/// Every contract with its gauge, by number.
-pub async fn contracts(on: &impl Access) -> Result<Vec<StoredContract>, StoreError> {
-    read(on, None).await
+/// The number of every contract, in their order.
+pub async fn contract_numbers(on: &impl Access) -> Result<Vec<(ContractId, String)>, StoreError> {
+    contract::Entity::find()
+        .select_only()
+        .columns([contract::Column::Id, contract::Column::Number])
+        .order_by_asc(contract::COLUMN.number)
+        .into_tuple::<(i64, String)>()
+        .all(on.connection())
+        .await
+        .map_err(StoreError::during("reading the numbers of contracts"))
+        .map(|rows| rows.into_iter().map(|(id, number)| (ContractId(id), number)).collect())
 }
 
 /// The contract `id`, which nobody else changes before this transaction ends.

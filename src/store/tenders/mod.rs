@@ -18,7 +18,7 @@ pub use bids::{
 pub use consolidation::{NeedTotal, need_totals};
 pub use contracts::{
     NewContractRow, StoredContract, StoredWindow, add_contract, add_window, close_window, contract,
-    contracts, is_numbered, lock_contract,
+    contract_numbers, is_numbered, lock_contract,
 };
 pub use desk::{
     ContractFilter, ContractInvoice, DeskContract, IndexRow, contract_invoices, desk_contracts,

@@ -7,7 +7,7 @@ use domain::french;
 use domain::platform::role::Right;
 
 use super::{Todo, TodoKind};
-use crate::store::invoices::desk_counts;
+use crate::store::invoices::{after_validation, desk_counts};
 use crate::store::{Access, StoreError};
 
 /// What waits at the finance desk; nothing for whoever may not act on it.
@@ -20,6 +20,7 @@ pub async fn finance(
         return Ok(Vec::new());
     }
     let counts = desk_counts(on, today, today + Days::new(7)).await?;
+    let after = after_validation(on).await?;
     let mut todos = Vec::new();
     let mut add = |count: i64, title: String, detail: &str, until, link: &str| {
         if count > 0 {
@@ -73,18 +74,18 @@ pub async fn finance(
         "/comptabilite?etat=disputed",
     );
     add(
-        c.statements,
+        after.statements,
         format!(
             "Émettre {}",
-            french::counted(c.statements, "relevé de membre", "relevés de membres")
+            french::counted(after.statements, "relevé de membre", "relevés de membres")
         ),
         "Leur numéro est pris, leur document reste à produire.",
         None,
         "/comptabilite?etat=validated",
     );
     add(
-        c.recharges,
-        format!("Titrer {}", french::counted(c.recharges, "créance", "créances")),
+        after.recharges,
+        format!("Titrer {}", french::counted(after.recharges, "créance", "créances")),
         "Ce que le CdG62 a payé et réclame aux membres.",
         None,
         "/comptabilite/titres",

@@ -76,7 +76,7 @@ async fn show(
             Cell::Money(Cents(row.net_cents)),
             Cell::Money(Cents(row.gross_cents)),
             Cell::date(row.deliver_by),
-            delivered(&row.state, row.ordered_milli, row.kept_milli),
+            delivered(&row.state, row.sums.ordered_milli, row.sums.kept_milli),
         ]
     });
     let invoice_rows = invoices.iter().map(|row| {

@@ -113,6 +113,17 @@ async fn text(
     pieces::serve(&pages, kept).await
 }
 
+/// How `count` members stand, after their number.
+fn standing(state: MembershipState, count: u64) -> &'static str {
+    match state {
+        MembershipState::Prospect => french::plural(count, "pressenti", "pressentis"),
+        MembershipState::Deliberated => french::plural(count, "a délibéré", "ont délibéré"),
+        MembershipState::Signed => french::plural(count, "a signé", "ont signé"),
+        MembershipState::Active => french::plural(count, "membre", "membres"),
+        MembershipState::Withdrawn => french::plural(count, "retiré", "retirés"),
+    }
+}
+
 async fn show(
     State(pages): State<Pages>,
     who: May<ReadMembers>,
@@ -134,7 +145,7 @@ async fn show(
     let counted = group::membership_figures(on, stored.id, last).await?;
     let figures = MembershipState::ALL.iter().map(|state| {
         let count = counted.by_state.get(state).copied().unwrap_or_default();
-        context! { value => french::count(count), words => state.french() }
+        context! { value => french::count(count), words => standing(*state, count) }
     });
     let mut states: Vec<(String, String)> = MembershipState::ALL
         .iter()

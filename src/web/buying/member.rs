@@ -196,7 +196,7 @@ async fn purchases(pages: &Pages, member: OrganisationId) -> Result<Value, PageE
             order_state(&row.state),
             Cell::Money(Cents(row.net_cents)),
             Cell::Money(Cents(row.gross_cents)),
-            delivered(&row.state, row.ordered_milli, row.kept_milli),
+            delivered(&row.state, row.sums.ordered_milli, row.sums.kept_milli),
         ]
     });
     let invoice_rows = invoices.iter().map(|row| {

@@ -37,7 +37,7 @@ async fn list(
         ..OrderFilter::default()
     };
     let (rows, total) = desk_orders(on, &filter, &query.slice("-emise")).await?;
-    let contracts = tenders::contracts(on).await?;
+    let contracts = tenders::contract_numbers(on).await?;
     let epcis = group::epcis(on).await?;
     let listing = Listing {
         name: "commandes",
@@ -66,8 +66,8 @@ async fn list(
                 key: "marche",
                 label: "Marché",
                 options: contracts
-                    .iter()
-                    .map(|one| (one.id.to_string(), one.agreement.terms().number.clone()))
+                    .into_iter()
+                    .map(|(id, number)| (id.to_string(), number))
                     .collect(),
             },
             Filter {
@@ -108,7 +108,7 @@ fn row(row: &DeskOrder) -> Vec<Cell> {
         Cell::Money(Cents(row.gross_cents)),
         Cell::date(row.issued_on),
         Cell::date(row.deliver_by),
-        delivered(&row.state, row.ordered_milli, row.kept_milli),
-        quantity(row.pending_milli),
+        delivered(&row.state, row.sums.ordered_milli, row.sums.kept_milli),
+        quantity(row.sums.pending_milli),
     ]
 }

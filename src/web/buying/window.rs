@@ -219,8 +219,8 @@ fn row(row: &DeskOrder) -> Vec<Cell> {
         Cell::text_or_absent(row.number.clone()),
         Cell::Money(Cents(row.net_cents)),
         Cell::Money(Cents(row.gross_cents)),
-        quantity(row.ordered_milli),
-        delivered(&row.state, row.ordered_milli, row.kept_milli),
+        quantity(row.sums.ordered_milli),
+        delivered(&row.state, row.sums.ordered_milli, row.sums.kept_milli),
     ]
 }
 

@@ -122,11 +122,7 @@ pub(super) async fn show(
         total,
         query,
         search: Some("Chercher un mot"),
-        filters: vec![Filter {
-            key: "table",
-            label: "Table",
-            options: tables(),
-        }],
+        filters: vec![Filter { key: "table", label: "Table", options: tables() }],
         empty: "Aucune ligne.".into(),
         noun: ("ligne", "lignes"),
     };

@@ -7,9 +7,7 @@ use travee::store::Slice;
 use travee::store::platform::mail::letter;
 use travee::store::platform::mail::{self as store, MailRow};
 use travee::usecases::App;
-use travee::usecases::platform::reminders::{
-    announce, closing_changed, letters, remind,
-};
+use travee::usecases::platform::reminders::{announce, closing_changed, letters, remind};
 
 use crate::campaigns::{World, on_day};
 use crate::client::person;
@@ -101,7 +99,8 @@ async fn an_opening_and_a_new_closing_day_are_told_once_and_the_rest_goes_by_pos
     let before = day("2026-01-31");
     assert_eq!(closing_changed(&app, &buyer(), campaign, before).await.unwrap(), told);
     assert_eq!(closing_changed(&app, &buyer(), campaign, before).await.unwrap(), 0);
-    let silent = travee::store::campaigns::unreachable(&app.store, campaign, app.today()).await.unwrap();
+    let silent =
+        travee::store::campaigns::unreachable(&app.store, campaign, app.today()).await.unwrap();
     assert_eq!(silent.len() + told, asked.len(), "each is reached one way or the other");
     let paper = letters(&app, campaign).await.unwrap();
     assert_eq!(paper.pages, silent.len(), "one page a letter");
@@ -110,8 +109,5 @@ async fn an_opening_and_a_new_closing_day_are_told_once_and_the_rest_goes_by_pos
         assert!(text.contains(&waiting.name), "no letter to {}", waiting.name);
     }
     let post = travee::store::platform::reminders::contacts(&app.store).await.unwrap();
-    assert!(
-        post.iter()
-            .all(|contact| silent.iter().all(|one| one.id != contact.organisation_id))
-    );
+    assert!(post.iter().all(|contact| silent.iter().all(|one| one.id != contact.organisation_id)));
 }

@@ -112,7 +112,9 @@ async fn a_clause_is_typed_read_again_and_awarded(#[values(On::Sqlite, On::Postg
     assert!(refused.text().contains("par exemple 0,85"), "{}", refused.text());
     terms[12] = ("poids-0", "0,85");
     buyer.post(&path, &terms).await.leads_to(&format!("/gestion/procedures/lots/{lot}"));
-    let contract = &store::contracts(&world.app.store).await.unwrap()[0];
+    let on = &world.app.store;
+    let (contract, _) = store::contract_numbers(on).await.unwrap()[0];
+    let contract = store::contract(on, contract).await.unwrap();
     let clause = contract.agreement.terms().revision.as_ref().unwrap().terms();
     assert_eq!((clause.every_months, clause.terms.len()), (Some(12), 1));
     buyer.get(&format!("/gestion/marches/{}", contract.id)).await.shows(&[
